@@ -1,0 +1,140 @@
+package modproxy
+
+import (
+	"net/url"
+	"strings"
+)
+
+// A Candidate is a module proxy that may be selected.
+type Candidate struct {
+	Name string // as the settings call it: "default", "goproxy.cn", else its host
+	URL  *url.URL
+	// Private: it needs credentials, so it may hold modules that others must not
+	// be asked for. It keeps its place before all public ones, also when it is
+	// down, and only 404 and 410 lead on from it.
+	Private bool
+}
+
+// Base returns the URL of path below the candidate, which may end in a slash.
+// path is escaped already, as module.EscapePath does.
+func (c Candidate) Base(path string) *url.URL { return Join(c.URL, path) }
+
+// Join returns the URL of an escaped path below base.
+func Join(base *url.URL, path string) *url.URL {
+	u := *base
+	u.Path = strings.TrimSuffix(u.Path, "/") + "/" + path
+	u.RawPath = strings.TrimSuffix(base.EscapedPath(), "/") + "/" + pathEscape(path)
+	return &u
+}
+
+// pathEscape escapes as cmd/go does (modfetch/proxy.go, pathEscape).
+func pathEscape(s string) string {
+	return strings.ReplaceAll(url.PathEscape(s), "%2F", "/")
+}
+
+// known are the public module proxies that are measured when the user names none.
+// The address of "default" comes from the toolchain, since distributions change it.
+var known = []struct{ name, url string }{
+	{"default", ""},
+	{"goproxy.cn", "https://goproxy.cn"},
+	{"goproxy.io", "https://goproxy.io"},
+	{"aliyun", "https://mirrors.aliyun.com/goproxy"},
+}
+
+// A Field is what stood behind the setting "proxies".
+type Field struct {
+	Candidates []Candidate
+	Local      List   // file entries, which are asked first and never measured
+	Tail       string // "direct", "off" or empty when it does not say
+}
+
+// DefaultField returns the public candidates. toolchain is the proxy that the
+// toolchain ships with, nil when it ships none.
+func DefaultField(toolchain *url.URL) Field {
+	var f Field
+	for _, k := range known {
+		u := toolchain
+		if k.url != "" {
+			u, _ = url.Parse(k.url)
+		}
+		if u != nil {
+			f.Candidates = append(f.Candidates, Candidate{Name: k.name, URL: u})
+		}
+	}
+	return f
+}
+
+// ParseField parses the setting "proxies": names of known candidates and URLs,
+// separated by commas, bars or white space; "direct" or "off" may stand last.
+// Its errors are of type *ListError.
+func ParseField(spec string, toolchain *url.URL) (Field, error) {
+	var f Field
+	words := strings.FieldsFunc(spec, func(r rune) bool { return strings.ContainsRune(",| \t\r\n", r) })
+	for i, w := range words {
+		if c, ok := knownCandidate(w, toolchain); ok {
+			if c.URL == nil {
+				return Field{}, &ListError{Entry: w, Reason: "is not known here: this toolchain ships without a module proxy", Hint: "write its URL"}
+			}
+			f.add(c)
+			continue
+		}
+		e, err := ParseEntry(w)
+		switch {
+		case err != nil:
+			return Field{}, err
+		case e.Word != "" && i < len(words)-1:
+			return Field{}, &ListError{Entry: w, Reason: "is not the last entry, and nothing behind it is ever asked", Hint: "put it last"}
+		case e.Word != "":
+			f.Tail = e.Word
+		case !e.Remote():
+			f.Local = append(f.Local, e)
+		default:
+			f.add(Candidate{Name: e.URL.Host, URL: e.URL, Private: e.URL.User != nil})
+		}
+	}
+	if len(f.Candidates)+len(f.Local) == 0 && f.Tail == "" {
+		return Field{}, &ListError{Entry: spec, Reason: "names no module proxy", Hint: "leave the setting out to measure the public ones"}
+	}
+	return f, nil
+}
+
+func (f *Field) add(c Candidate) {
+	for _, have := range f.Candidates {
+		if have.URL.String() == c.URL.String() {
+			return
+		}
+	}
+	f.Candidates = append(f.Candidates, c)
+}
+
+func knownCandidate(name string, toolchain *url.URL) (Candidate, bool) {
+	for _, k := range known {
+		if k.name != name {
+			continue
+		}
+		if k.url == "" {
+			return Candidate{Name: name, URL: toolchain}, true
+		}
+		u, err := url.Parse(k.url)
+		return Candidate{Name: name, URL: u}, err == nil
+	}
+	return Candidate{}, false
+}
+
+// Candidates returns the remote entries of a GOPROXY list, named as far as they are known.
+func (l List) Candidates(toolchain *url.URL) []Candidate {
+	var f Field
+	for _, e := range l {
+		if !e.Remote() {
+			continue
+		}
+		c := Candidate{Name: e.URL.Host, URL: e.URL, Private: e.URL.User != nil}
+		for _, k := range DefaultField(toolchain).Candidates {
+			if strings.TrimSuffix(e.URL.String(), "/") == strings.TrimSuffix(k.URL.String(), "/") {
+				c.Name = k.Name
+			}
+		}
+		f.add(c)
+	}
+	return f.Candidates
+}

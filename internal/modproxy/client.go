@@ -1,0 +1,63 @@
+package modproxy
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// A Client sends requests to module proxies. Everything that asks one shares
+// it: connections are reused, and the forward proxy is handled in one place.
+type Client struct {
+	h2, h1 http.RoundTripper
+	pools  []*http.Transport
+}
+
+// Options of a Client. The zero value asks directly and trusts the system's CAs.
+type Options struct {
+	// Proxy names the forward proxy for a URL; nil means none.
+	Proxy func(*url.URL) (*url.URL, error)
+	// OnConnect types a refused CONNECT; see http.Transport.OnProxyConnectResponse.
+	OnConnect func(*url.URL, *http.Response) error
+	RootCAs   *x509.CertPool
+}
+
+// NewClient returns a client with empty connection pools.
+func NewClient(o Options) *Client {
+	h2 := newTransport(o)
+	h2.ForceAttemptHTTP2 = true
+	h1 := newTransport(o)
+	h1.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{} // non-nil: no HTTP/2
+	return &Client{h2: h2, h1: h1, pools: []*http.Transport{h2, h1}}
+}
+
+func newTransport(o Options) *http.Transport {
+	t := &http.Transport{
+		DialContext:            (&net.Dialer{KeepAlive: 15 * time.Second}).DialContext,
+		TLSClientConfig:        &tls.Config{RootCAs: o.RootCAs, MinVersion: tls.VersionTLS12},
+		MaxIdleConnsPerHost:    64,
+		IdleConnTimeout:        90 * time.Second,
+		MaxResponseHeaderBytes: 1 << 20,
+		DisableCompression:     true, // lengths and ranges are those of the file
+	}
+	if o.Proxy != nil {
+		t.Proxy = func(r *http.Request) (*url.URL, error) { return o.Proxy(r.URL) }
+	}
+	if o.OnConnect != nil {
+		t.OnProxyConnectResponse = func(_ context.Context, proxy *url.URL, _ *http.Request, r *http.Response) error {
+			return o.OnConnect(proxy, r)
+		}
+	}
+	return t
+}
+
+// Close drops all idle connections.
+func (c *Client) Close() {
+	for _, t := range c.pools {
+		t.CloseIdleConnections()
+	}
+}

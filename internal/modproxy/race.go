@@ -1,0 +1,305 @@
+package modproxy
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"sync"
+	"time"
+
+	"golang.org/x/mod/sumdb/dirhash"
+)
+
+// A Measurement is what one candidate did in a race.
+type Measurement struct {
+	Candidate
+	Err        error         // why it does not count as reachable; nil after a bit-exact .mod
+	Phases     PhaseTimes    // of the first request
+	Latency    time.Duration // first byte of the .mod since the start, redirects included
+	Total      time.Duration // until .mod and zip sample were in; 0 when the race was over before
+	Throughput int64         // bytes per second of the zip sample
+	Hops       []string      // hosts of the redirects to the zip, the last one serves it
+	SumDB      Answer        // does it carry the checksum database
+	NotFound   Answer        // does it say 404 or 410 for what does not exist
+}
+
+// Reachable reports whether the candidate gave a bit-exact answer.
+func (m Measurement) Reachable() bool { return m.Err == nil }
+
+// PhaseTimes are the parts of a request.
+type PhaseTimes struct{ DNS, Connect, TLS, FirstByte time.Duration }
+
+// settled clears the marks of phases that began and did not end.
+func (p PhaseTimes) settled() PhaseTimes {
+	return PhaseTimes{max(p.DNS, 0), max(p.Connect, 0), max(p.TLS, 0), max(p.FirstByte, 0)}
+}
+
+// An Answer is yes, no, or unknown when there was none in time.
+type Answer int
+
+const (
+	AnswerUnknown Answer = iota
+	Yes
+	No
+)
+
+// Limits of a race.
+const (
+	sampleBytes = 64 << 10 // tells 20 KB/s from a good line, and costs a good line nothing
+	modLimit    = 16 << 20 // as cmd/go's limit for go.mod
+)
+
+// A RaceOptions value says what to ask and for how long.
+type RaceOptions struct {
+	Sample Sample
+	Budget time.Duration // of the whole race
+	SumDB  string        // name of the checksum database; empty when none is used
+}
+
+// Race measures all candidates at once: first the .mod of the sample, checked
+// against its hash, then the beginning of its zip. It ends when no candidate can
+// be better than the leader beyond what is noise, or with the budget. A
+// candidate that is cut off then has a *TimeoutError of the phase it was in.
+// The result has the order of the candidates.
+func (c *Client) Race(ctx context.Context, candidates []Candidate, o RaceOptions) []Measurement {
+	ctx, cancel := context.WithTimeout(ctx, o.Budget)
+	defer cancel()
+	start := time.Now()
+	runs := make([]*run, len(candidates))
+	finish := make(chan time.Duration, len(candidates))
+	var wg sync.WaitGroup
+	for i, cand := range candidates {
+		r := &run{client: c, o: o, start: start, finish: finish, m: Measurement{Candidate: cand}}
+		runs[i] = r
+		wg.Go(func() { r.measure(ctx) })
+	}
+	all := make(chan struct{})
+	go func() { wg.Wait(); close(all) }()
+	select {
+	case leader := <-finish:
+		select {
+		case <-time.After(leader + margin(leader) - time.Since(start)):
+		case <-all:
+		}
+	case <-all:
+	}
+	cancel()
+	<-all
+	ms := make([]Measurement, len(runs))
+	for i, r := range runs {
+		r.mu.Lock() // a lost dial may still report to the trace
+		ms[i] = r.m
+		ms[i].Phases = r.m.Phases.settled()
+		r.mu.Unlock()
+	}
+	return ms
+}
+
+// margin is how much slower than t still counts as equal: measurements of one
+// proxy differ by so much from run to run.
+func margin(t time.Duration) time.Duration { return t/4 + 15*time.Millisecond }
+
+// run is one candidate's part of a race.
+type run struct {
+	client *Client
+	o      RaceOptions
+	start  time.Time
+	finish chan<- time.Duration
+
+	mu sync.Mutex // the zip, the database and the 404 are asked side by side
+	m  Measurement
+}
+
+func (r *run) measure(ctx context.Context) {
+	if err := r.mod(ctx); err != nil {
+		r.m.Err = r.late(ctx, err)
+		return
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() { r.zip(ctx) })
+	wg.Go(func() { r.sumdb(ctx) })
+	wg.Go(func() { r.notFound(ctx) })
+	wg.Wait()
+}
+
+// late says in which phase a candidate was when the race ended without it.
+func (r *run) late(ctx context.Context, err error) error {
+	if ctx.Err() == nil || !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	phase := PhaseHeader
+	switch p := r.m.Phases; {
+	case p.FirstByte > 0:
+		phase = PhaseBody
+	case p.DNS < 0:
+		phase = PhaseDNS
+	case p.Connect < 0:
+		phase = PhaseConnect
+	case p.TLS < 0:
+		phase = PhaseTLS
+	}
+	return &TimeoutError{URL: r.m.URL.Redacted(), Phase: phase, After: time.Since(r.start)}
+}
+
+func (r *run) mod(ctx context.Context) error {
+	path, err := r.o.Sample.file(".mod")
+	if err != nil {
+		return err
+	}
+	ctx = httptrace.WithClientTrace(ctx, r.trace())
+	return r.get(ctx, path, nil, func(resp *http.Response) error {
+		latency := time.Since(r.start)
+		if err := CheckStatus(resp); err != nil {
+			return err
+		}
+		data, err := io.ReadAll(io.LimitReader(resp.Body, modLimit))
+		if err != nil {
+			return fmt.Errorf("read %s: %w", resp.Request.URL.Redacted(), err)
+		}
+		got, err := ModHash(data)
+		if err != nil {
+			return err
+		}
+		if got != r.o.Sample.ModHash {
+			return &ContentError{URL: resp.Request.URL.Redacted(), Reason: "is not the go.mod file that go.sum knows", Detail: Beginning(data)}
+		}
+		r.m.Latency = latency
+		return nil
+	})
+}
+
+func (r *run) zip(ctx context.Context) {
+	path, err := r.o.Sample.file(".zip")
+	if err != nil {
+		return
+	}
+	began := time.Now()
+	var n int64
+	var hops []string
+	header := http.Header{"Range": {fmt.Sprintf("bytes=0-%d", sampleBytes-1)}}
+	err = r.get(ctx, path, header, func(resp *http.Response) error {
+		if resp.StatusCode != http.StatusPartialContent {
+			if err := CheckStatus(resp); err != nil {
+				return err
+			}
+		}
+		hops = hopHosts(resp)
+		data, err := io.ReadAll(io.LimitReader(resp.Body, sampleBytes))
+		if err != nil {
+			return fmt.Errorf("read %s: %w", resp.Request.URL.Redacted(), err)
+		}
+		if !bytes.HasPrefix(data, []byte("PK\x03\x04")) {
+			return &ContentError{URL: resp.Request.URL.Redacted(), Reason: "is no zip file", Detail: Beginning(data)}
+		}
+		n = int64(len(data))
+		return nil
+	})
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err != nil {
+		if ctx.Err() == nil { // a race that is over says nothing about the candidate
+			r.m.Err = err
+		}
+		return
+	}
+	r.m.Total = time.Since(r.start)
+	r.m.Throughput = int64(float64(n) / max(time.Since(began).Seconds(), 1e-6))
+	r.m.Hops = hops
+	r.finish <- r.m.Total
+}
+
+func (r *run) sumdb(ctx context.Context) {
+	if r.o.SumDB != "" {
+		r.ask(ctx, "sumdb/"+r.o.SumDB+"/supported", &r.m.SumDB, Yes, No)
+	}
+}
+
+// notFound asks for a version that the module's path rules out, so that no
+// server has to look for it.
+func (r *run) notFound(ctx context.Context) {
+	s := r.o.Sample
+	s.Module.Version = "v99.99.99"
+	if path, err := s.file(".mod"); err == nil {
+		r.ask(ctx, path, &r.m.NotFound, No, Yes)
+	}
+}
+
+// ask sets answer by the status: found for 200, missing for 404 and 410.
+func (r *run) ask(ctx context.Context, path string, answer *Answer, found, missing Answer) {
+	err := r.get(ctx, path, nil, CheckStatus)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var status *StatusError
+	switch {
+	case err == nil:
+		*answer = found
+	case errors.As(err, &status) && status.NotFound():
+		*answer = missing
+	}
+}
+
+// get asks twice: one lost answer is no reason to drop the best candidate.
+func (r *run) get(ctx context.Context, path string, header http.Header, handle func(*http.Response) error) error {
+	try := Try{URL: r.m.Base(path), Header: header}
+	again := true
+	return r.client.Do(ctx, try, handle, func(err error) (Try, bool) {
+		var status *StatusError
+		if errors.As(err, &status) && status.StatusCode < 500 {
+			return Try{}, false
+		}
+		defer func() { again = false }()
+		return try, again
+	})
+}
+
+// trace fills Phases; a phase that has begun and not ended is negative.
+func (r *run) trace() *httptrace.ClientTrace {
+	var dns, connect, handshake, sent time.Time
+	begin := func(t *time.Time, d *time.Duration) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if *t = time.Now(); *d == 0 {
+			*d = -1
+		}
+	}
+	end := func(t *time.Time, d *time.Duration) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if *d <= 0 && !t.IsZero() {
+			*d = time.Since(*t)
+		}
+	}
+	p := &r.m.Phases
+	return &httptrace.ClientTrace{
+		DNSStart:             func(httptrace.DNSStartInfo) { begin(&dns, &p.DNS) },
+		DNSDone:              func(httptrace.DNSDoneInfo) { end(&dns, &p.DNS) },
+		ConnectStart:         func(_, _ string) { begin(&connect, &p.Connect) },
+		ConnectDone:          func(_, _ string, err error) { end(&connect, &p.Connect) },
+		TLSHandshakeStart:    func() { begin(&handshake, &p.TLS) },
+		TLSHandshakeDone:     func(_ tls.ConnectionState, _ error) { end(&handshake, &p.TLS) },
+		WroteRequest:         func(httptrace.WroteRequestInfo) { begin(&sent, new(time.Duration)) },
+		GotFirstResponseByte: func() { end(&sent, &p.FirstByte) },
+	}
+}
+
+func hopHosts(resp *http.Response) []string {
+	var hosts []string
+	for req := resp.Request; req != nil && req.Response != nil; req = req.Response.Request {
+		hosts = append([]string{req.URL.Host}, hosts...)
+	}
+	return hosts
+}
+
+// ModHash returns the h1 hash of a go.mod file, as go.sum has it.
+func ModHash(data []byte) (string, error) {
+	return dirhash.Hash1([]string{"go.mod"}, func(string) (io.ReadCloser, error) {
+		return io.NopCloser(bytes.NewReader(data)), nil
+	})
+}
