@@ -3,7 +3,6 @@ package ci
 import (
 	"fmt"
 	"io"
-	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -100,37 +99,4 @@ func (e exporter) exported(vars []Var) []Exported {
 		out = append(out, Exported{v.Name, strings.Join(to, ", ")})
 	}
 	return out
-}
-
-// workspaceFiles are files that a job sources itself, in the checkout.
-func workspaceFiles(workspaceVar string) func(World) []target {
-	return func(w World) []target {
-		dir := lookup(w.Getenv, workspaceVar)
-		if dir == "" {
-			dir = w.Dir
-		}
-		files := []target{fileTarget(dir, "goproxy.env", "dotenv"), fileTarget(dir, "goproxy.sh", "sh")}
-		if w.GOOS == "windows" {
-			files = append(files, fileTarget(dir, "goproxy.ps1", "powershell"), fileTarget(dir, "goproxy.cmd", "cmd"))
-		}
-		return files
-	}
-}
-
-func fileTarget(dir, name, shell string) target {
-	return target{to: name, plan: func(vars []Var) (commit, error) {
-		s, _ := ShellNamed(shell)
-		data, err := s.Encode(vars)
-		if err != nil {
-			return nil, err
-		}
-		path := filepath.Join(dir, name)
-		return func() (func(), error) {
-			undo, err := replaceFile(path, data)
-			if err != nil {
-				return nil, &FileError{Path: path, Err: err}
-			}
-			return undo, nil
-		}, nil
-	}}
 }

@@ -12,8 +12,9 @@ import (
 // A FileError is a file of the CI system that could not be written.
 type FileError struct {
 	Variable string // that names the file: "GITHUB_ENV"; may be empty
-	Path     string // may be empty
+	Path     string // empty when the variable is
 	Err      error
+	Hint     string // what to do about it; may be empty
 }
 
 func (e *FileError) Error() string {
@@ -31,24 +32,27 @@ func (e *FileError) Unwrap() error { return e.Err }
 // ErrNotSet is the cause in a FileError whose variable is empty.
 var ErrNotSet = errors.New("the variable is not set")
 
-// AppendFile adds data to an existing file with one write and takes it back if
+// AppendFile adds data to a regular file with one write, and takes it back when
 // only a part could be written. A last line without its end is ended first, so
-// that data never continues what somebody else wrote. It returns a function
-// that takes the addition back.
+// that data never continues what somebody else wrote. A missing file is made.
+// The function returned takes the addition back.
 func AppendFile(path string, data []byte) (undo func(), err error) {
+	undo = func() { os.Remove(path) }
 	info, err := os.Stat(path)
-	if err != nil {
+	switch {
+	case err == nil && !info.Mode().IsRegular(): // opening a pipe would wait for its reader
+		return nil, errors.New("not a regular file")
+	case err == nil:
+		undo = func() { os.Truncate(path, info.Size()) }
+	case !errors.Is(err, fs.ErrNotExist):
 		return nil, err
 	}
-	if !info.Mode().IsRegular() { // opening a pipe would wait for its reader
-		return nil, &fs.PathError{Op: "append", Path: path, Err: errors.New("not a regular file")}
-	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND, 0)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o644)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	size, open, err := endOf(f)
+	open, err := lastLineOpen(f)
 	if err != nil {
 		return nil, err
 	}
@@ -56,22 +60,21 @@ func AppendFile(path string, data []byte) (undo func(), err error) {
 		data = append([]byte("\n"), data...)
 	}
 	if _, err := f.Write(data); err != nil {
-		return nil, errors.Join(err, f.Truncate(size))
+		undo()
+		return nil, err
 	}
-	return func() { os.Truncate(path, size) }, nil
+	return undo, nil
 }
 
-// endOf returns the size of f and whether its last line has no end.
-func endOf(f *os.File) (size int64, open bool, err error) {
-	size, err = f.Seek(0, io.SeekEnd)
+// lastLineOpen reports whether the last line of f has no end.
+func lastLineOpen(f *os.File) (bool, error) {
+	size, err := f.Seek(0, io.SeekEnd)
 	if err != nil || size == 0 {
-		return size, false, err
+		return false, err
 	}
 	last := make([]byte, 1)
-	if _, err := f.ReadAt(last, size-1); err != nil {
-		return 0, false, err
-	}
-	return size, last[0] != '\n', nil
+	_, err = f.ReadAt(last, size-1)
+	return last[0] != '\n', err
 }
 
 // replaceFile puts data at path by renaming a complete file over it, which also

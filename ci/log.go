@@ -65,16 +65,6 @@ func write(w io.Writer, text string) error {
 	return err
 }
 
-// plainLog is the dialect of logs without commands.
-type plainLog struct{}
-
-func (plainLog) mask(string) string                 { return "" }
-func (plainLog) endGroup(string, time.Time) string  { return "" }
-func (plainLog) group(t string, _ time.Time) string { return Neutralise(t) + "\n" }
-func (plainLog) annotate(a Annotation) string {
-	return string(a.Level) + ": " + Neutralise(a.text()) + "\n"
-}
-
 // text is the annotation as prose.
 func (a Annotation) text() string {
 	text := a.Message

@@ -2,7 +2,6 @@ package ci
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -16,7 +15,7 @@ type Shell struct {
 	Aliases []string
 	Load    string // how a user loads the output of `goproxy-setup env -shell NAME`
 
-	encode func([]Var) ([]byte, error)
+	encode encoder
 }
 
 // Shells are all forms that WriteShell knows.
@@ -25,18 +24,18 @@ var Shells = []Shell{
 		Name:    "sh",
 		Aliases: []string{"bash", "zsh", "dash", "ash", "ksh", "posix"},
 		Load:    `eval "$(goproxy-setup env -shell sh)"`,
-		encode:  lines(shLine),
+		encode:  encodeSh,
 	},
 	{
 		Name:   "fish",
 		Load:   `goproxy-setup env -shell fish | source`,
-		encode: lines(fishLine),
+		encode: encodeFish,
 	},
 	{
 		Name:    "powershell",
 		Aliases: []string{"pwsh"},
 		Load:    `goproxy-setup env -shell powershell | Out-String | Invoke-Expression`,
-		encode:  lines(powershellLine),
+		encode:  encodePowerShell,
 	},
 	{
 		Name:    "cmd",
@@ -99,15 +98,17 @@ func shellNames() []string {
 	return out
 }
 
-func lines(line func(Var) string) func([]Var) ([]byte, error) {
-	return func(vars []Var) ([]byte, error) {
-		var b bytes.Buffer
-		for _, v := range vars {
-			b.WriteString(line(v) + "\n")
-		}
-		return b.Bytes(), nil
+func eachLine(vars []Var, line func(Var) string) ([]byte, error) {
+	var b bytes.Buffer
+	for _, v := range vars {
+		b.WriteString(line(v) + "\n")
 	}
+	return b.Bytes(), nil
 }
+
+func encodeSh(vars []Var) ([]byte, error)         { return eachLine(vars, shLine) }
+func encodeFish(vars []Var) ([]byte, error)       { return eachLine(vars, fishLine) }
+func encodePowerShell(vars []Var) ([]byte, error) { return eachLine(vars, powershellLine) }
 
 func shLine(v Var) string {
 	return "export " + v.Name + "='" + strings.ReplaceAll(v.Value, "'", `'\''`) + "'"
@@ -184,8 +185,9 @@ const (
 )
 
 // encodeDotenv writes what GitLab's parser reads back: one NAME=value a line
-// without quotes, comments or empty lines. `$` is doubled because GitLab (and
-// Jenkins' withEnv) expands references in the value.
+// without quotes, comments or empty lines. GitLab expands references in the
+// value, so `$` is doubled; a %NAME% of an existing variable has no escape
+// (lib/gitlab/ci/variables/collection.rb).
 func encodeDotenv(vars []Var) ([]byte, error) {
 	if len(vars) > dotenvVars {
 		return nil, &LimitError{"dotenv", "variables", len(vars), dotenvVars}
@@ -196,21 +198,6 @@ func encodeDotenv(vars []Var) ([]byte, error) {
 	}
 	if b.Len() > dotenvBytes {
 		return nil, &LimitError{"dotenv", "bytes", b.Len(), dotenvBytes}
-	}
-	return b.Bytes(), nil
-}
-
-func encodeJSON(vars []Var) ([]byte, error) {
-	object := make(map[string]string, len(vars))
-	for _, v := range vars {
-		object[v.Name] = v.Value
-	}
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(object); err != nil {
-		return nil, err
 	}
 	return b.Bytes(), nil
 }

@@ -2,7 +2,6 @@ package ci
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -93,13 +92,4 @@ type LimitError struct {
 
 func (e *LimitError) Error() string {
 	return fmt.Sprintf("%s: %d %s, at most %d are allowed", e.To, e.Size, e.What, e.Max)
-}
-
-// names lists the variables' names in order.
-func names(vars []Var) []string {
-	out := make([]string, 0, len(vars))
-	for _, v := range vars {
-		out = append(out, v.Name)
-	}
-	return slices.Clip(out)
 }
