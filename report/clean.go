@@ -1,0 +1,85 @@
+package report
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// terminal matches ANSI escape sequences: CSI, OSC with its end, and the short
+// two-character ones. A lone ESC is left to printable.
+var terminal = regexp.MustCompile(`\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[ -/]*[0-~]`)
+
+// commands matches what makes GitHub, Azure Pipelines and TeamCity read a log
+// line as an order: they look for it anywhere in the line.
+var commands = regexp.MustCompile(`##(\w*\[)`)
+
+// clean makes foreign text safe to look at: no escape sequences, no control or
+// direction characters, valid UTF-8. Line feeds stay; tabs become four blanks.
+func clean(s string) string {
+	s = strings.NewReplacer("\r\n", "\n", "\t", "    ").Replace(s)
+	if strings.ContainsRune(s, '\x1b') {
+		s = terminal.ReplaceAllString(s, "")
+	}
+	return strings.Map(printable, strings.ToValidUTF8(s, "\uFFFD"))
+}
+
+func printable(r rune) rune {
+	switch {
+	case r == '\n':
+		return r
+	case r == '\r', r == '\u2028', r == '\u2029':
+		return ' '
+	case unicode.Is(unicode.Cc, r), unicode.Is(unicode.Cf, r), unicode.Is(unicode.Co, r):
+		return -1
+	case r&0xFFFE == 0xFFFE: // never a character, and not allowed in XML
+		return '\uFFFD'
+	}
+	return r
+}
+
+// line is clean on one line of at most limit runes.
+func line(s string, limit int) string {
+	return clip(strings.Join(strings.Fields(clean(s)), " "), limit)
+}
+
+// lines is clean split into at most limit lines of at most width runes, the
+// blank ones at both ends left out.
+func lines(s string, limit, width int) []string {
+	all := strings.Split(strings.Trim(clean(s), "\n "), "\n")
+	if len(all) == 1 && all[0] == "" {
+		return nil
+	}
+	cut := len(all) - limit
+	if cut > 0 {
+		all = all[:limit]
+	}
+	for i := range all {
+		all[i] = clip(strings.TrimRight(all[i], " "), width)
+	}
+	if cut > 0 {
+		all = append(all, "...")
+	}
+	return all
+}
+
+// clip cuts s to at most limit runes and shows that it did.
+func clip(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	r := []rune(s)
+	if len(r) <= limit {
+		return s
+	}
+	return string(r[:max(limit-3, 0)]) + "..."
+}
+
+// inert returns a log line that no CI system takes for an order: neither
+// "::name" at its start nor "##[" anywhere.
+func inert(s string) string {
+	if t := strings.TrimLeft(s, " "); strings.HasPrefix(t, "::") {
+		s = s[:len(s)-len(t)] + ": " + t[1:]
+	}
+	return commands.ReplaceAllString(s, "# #$1")
+}
