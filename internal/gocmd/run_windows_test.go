@@ -1,0 +1,3 @@
+package gocmd
+
+func raise(n int) int { return 128 + n }
