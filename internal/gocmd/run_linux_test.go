@@ -54,3 +54,20 @@ func openTerminal(t *testing.T) (master, terminal *os.File) {
 	t.Cleanup(func() { _ = terminal.Close() })
 	return master, terminal
 }
+
+func TestParseStat(t *testing.T) {
+	t.Parallel()
+	for stat, want := range map[string]struct {
+		state string
+		group int
+	}{
+		"12 (go) S 1 12 12 0 -1 4194560":       {"S", 12},
+		"13 (a) Z 9 (b) R) Z 1 12 12 0 -1 419": {"Z", 12},
+		"14 (cut":                              {"", 0},
+		"":                                     {"", 0},
+	} {
+		if state, group := parseStat([]byte(stat)); state != want.state || group != want.group {
+			t.Errorf("parseStat(%q) = %q, %d, want %q, %d", stat, state, group, want.state, want.group)
+		}
+	}
+}

@@ -42,10 +42,9 @@ func (t *tree) interrupt() error { return t.signal(syscall.SIGINT) }
 
 func (t *tree) kill() { _ = t.signal(syscall.SIGKILL) }
 
-// alive tells whether a process of the group is left. Zombies count until their
-// parent has waited for them. EPERM is macOS's answer for a group of zombies.
+// alive tells whether a process of the group is left.
 func (t *tree) alive() bool {
-	return t.group != 0 && syscall.Kill(-t.group, 0) == nil
+	return t.group != 0 && syscall.Kill(-t.group, 0) == nil && !onlyZombies(t.group)
 }
 
 func (t *tree) release() {}
