@@ -15,13 +15,15 @@ var terminal = regexp.MustCompile(`\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:
 var commands = regexp.MustCompile(`##(\w*\[)`)
 
 // clean makes foreign text safe to look at: no escape sequences, no control or
-// direction characters, valid UTF-8. Line feeds stay; tabs become four blanks.
+// direction characters, no orders to a CI system inside a line, valid UTF-8. Line
+// feeds stay; tabs become four blanks.
 func clean(s string) string {
 	s = strings.NewReplacer("\r\n", "\n", "\t", "    ").Replace(s)
 	if strings.ContainsRune(s, '\x1b') {
 		s = terminal.ReplaceAllString(s, "")
 	}
-	return strings.Map(printable, strings.ToValidUTF8(s, "\uFFFD"))
+	s = strings.Map(printable, strings.ToValidUTF8(s, "\uFFFD"))
+	return commands.ReplaceAllString(s, "# #$1")
 }
 
 func printable(r rune) rune {
@@ -43,7 +45,7 @@ func line(s string, limit int) string {
 	return clip(strings.Join(strings.Fields(clean(s)), " "), limit)
 }
 
-// lines is clean split into at most limit lines of at most width runes, the
+// lines is clean and inert, split into at most limit lines of at most width runes, the
 // blank ones at both ends left out.
 func lines(s string, limit, width int) []string {
 	all := strings.Split(strings.Trim(clean(s), "\n "), "\n")
@@ -55,7 +57,7 @@ func lines(s string, limit, width int) []string {
 		all = all[:limit]
 	}
 	for i := range all {
-		all[i] = clip(strings.TrimRight(all[i], " "), width)
+		all[i] = inert(clip(strings.TrimRight(all[i], " "), width))
 	}
 	if cut > 0 {
 		all = append(all, "...")
@@ -75,11 +77,11 @@ func clip(s string, limit int) string {
 	return string(r[:max(limit-3, 0)]) + "..."
 }
 
-// inert returns a log line that no CI system takes for an order: neither
-// "::name" at its start nor "##[" anywhere.
+// inert breaks "::" at the start of a line, where GitHub, Gitea and their kin read
+// it as an order even behind blanks.
 func inert(s string) string {
 	if t := strings.TrimLeft(s, " "); strings.HasPrefix(t, "::") {
-		s = s[:len(s)-len(t)] + ": " + t[1:]
+		return s[:len(s)-len(t)] + ": " + t[1:]
 	}
-	return commands.ReplaceAllString(s, "# #$1")
+	return s
 }

@@ -16,8 +16,11 @@ const (
 	textEvidence = 8  // lines a failure
 )
 
-// textLabel is the width of the first column: the longest label and two blanks.
-const textLabel = 10
+// Widths of columns: the longest label and two blanks, the rank of a candidate.
+const (
+	textLabel = 10
+	probeRank = 5
+)
 
 // WriteText writes the report for people who read a terminal or the log of a
 // job: what was found, chosen and done from top to bottom, failures last.
@@ -26,7 +29,7 @@ func WriteText(w io.Writer, r *Report, o Options) error {
 	if t.width <= 0 {
 		t.width = 100
 	}
-	t.width = max(t.width, 60)
+	t.width = max(t.width, 72)
 	t.title(r)
 	t.candidates(r)
 	t.selection(r)
@@ -123,7 +126,7 @@ func layout(items []string, n int) []string {
 
 func (t *text) title(r *Report) {
 	head := line("goproxy-setup "+line(r.Tool.Version, 40)+" "+line(r.Command, 40), 90)
-	head, machine := inert(head), inert(t.say("colon")+t.machine(r))
+	machine := t.say("colon") + t.machine(r)
 	t.WriteString(t.paint(bold, head) + fit(machine, max(t.width-columns(head), 20)) + "\n")
 }
 
@@ -165,7 +168,7 @@ func (t *text) candidates(r *Report) {
 	for _, p := range probes {
 		name = max(name, columns(p.label()))
 	}
-	name = min(name, t.room()/2-4)
+	name = min(name, t.room()-probeRank-2-t.cells())
 	label := "label candidates"
 	for i, p := range probes {
 		rank, s := padLeft(itoa(i+1), 2)+"   ", plain
@@ -184,21 +187,32 @@ func (t *text) candidates(r *Report) {
 	}
 }
 
+// narrow leaves out the total time of a probe, so that names stay whole.
+func (t *text) narrow() bool { return t.width < 92 }
+
+// cells is the width of what measured begins with.
+func (t *text) cells() int {
+	n := 7 + 2 + 8 + 2 + columns(t.say("probe sumdb", t.say("unknown")))
+	if !t.narrow() {
+		n += 2 + columns(t.say("probe total", "999 ms"))
+	}
+	return n
+}
+
 // measured is the part of a candidate's line after its name.
 func (t *text) measured(p Probe) []string {
 	if !p.Reachable {
 		return []string{t.verdict(p)}
 	}
-	total := ""
-	if p.TotalMS > 0 {
-		total = t.say("probe total", padLeft(millis(p.TotalMS), 6))
+	cells := []string{padLeft(millis(p.LatencyMS), 7)}
+	if !t.narrow() {
+		total := ""
+		if p.TotalMS > 0 {
+			total = t.say("probe total", padLeft(millis(p.TotalMS), 6))
+		}
+		cells = append(cells, padRight(total, columns(t.say("probe total", "999 ms"))))
 	}
-	cells := []string{
-		padLeft(millis(p.LatencyMS), 7),
-		padRight(total, columns(t.say("probe total", "999 ms"))),
-		padLeft(rate(p.ThroughputBPS), 8),
-		t.say("probe sumdb", t.yes(p.SumDB)),
-	}
+	cells = append(cells, padLeft(rate(p.ThroughputBPS), 8), t.say("probe sumdb", t.yes(p.SumDB)))
 	return append([]string{strings.Join(cells, "  ")}, t.remarks(p)...)
 }
 
