@@ -7,7 +7,7 @@ import "io"
 type Options struct {
 	Lang  string // "zh", or anything else for English
 	Color bool   // ANSI colour, in text only
-	Width int    // columns of text; 0 means 100, less than 60 counts as 60
+	Width int    // columns of text; 0 means 100, less than 72 counts as 72
 }
 
 // A Format is one way to show a Report.
@@ -32,6 +32,18 @@ var Formats = []Format{
 	{"annotations", "goproxy-annotations.json", WriteAnnotations, Text{
 		EN: "programs that post annotations; goproxy-setup itself writes them to the log where the CI system shows them",
 		ZH: "供发布注解的程序使用；CI 系统支持时，goproxy-setup 会自行写入日志"}},
+	{"junit", "goproxy-junit.xml", WriteJUnit, Text{
+		EN: "the test pages of Jenkins, GitLab, Azure Pipelines, CircleCI, TeamCity and Bitbucket",
+		ZH: "Jenkins、GitLab、Azure Pipelines、CircleCI、TeamCity、Bitbucket 的测试页"}},
+	{"codequality", "gl-code-quality-report.json", WriteCodeQuality, Text{
+		EN: "GitLab's merge request widget",
+		ZH: "GitLab 合并请求的代码质量面板"}},
+	{"sarif", "goproxy.sarif", WriteSARIF, Text{
+		EN: "GitHub code scanning, Azure Pipelines, the Warnings plugin of Jenkins, editors",
+		ZH: "GitHub 代码扫描、Azure Pipelines、Jenkins Warnings 插件、编辑器"}},
+	{"openmetrics", "goproxy-metrics.txt", WriteOpenMetrics, Text{
+		EN: "Prometheus' textfile collector and push gateway, GitLab's metrics report",
+		ZH: "Prometheus textfile 采集器与 Pushgateway、GitLab 指标报告"}},
 }
 
 // FormatNamed returns the row of Formats with that name.

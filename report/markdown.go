@@ -275,14 +275,13 @@ func (t *table) String() string {
 	return "| " + strings.Join(t.head, " | ") + " |\n| " + strings.Join(rule, " | ") + " |\n" + t.rows.String()
 }
 
-// fence puts lines into a code block that none of them can end, and that orders
-// nothing if the Markdown goes to a log.
+// fence puts lines into a code block that none of them can end.
 func fence(language string, body []string) string {
 	longest := 2
 	var b strings.Builder
 	for _, l := range body {
 		longest = max(longest, longestRun(l, '`'))
-		b.WriteString(inert(l) + "\n")
+		b.WriteString(l + "\n")
 	}
 	bar := strings.Repeat("`", longest+1)
 	return bar + language + "\n" + b.String() + bar + "\n"
