@@ -3,6 +3,7 @@ package gocmd
 import (
 	"bufio"
 	"context"
+	"flag"
 	"fmt"
 	"net"
 	"os"
@@ -22,6 +23,8 @@ const (
 	// patience is how long a test waits for what must come.
 	patience = 30 * time.Second
 )
+
+var update = flag.Bool("update", false, "rewrite the expectations in testdata")
 
 func TestMain(m *testing.M) {
 	if role := os.Getenv(roleVar); role != "" {

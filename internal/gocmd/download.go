@@ -23,7 +23,6 @@ type Result struct {
 	Stderr   string         // first and last 64 KiB of what it printed for people
 	ExitCode int            // 1 for any failure, 128+n after a signal
 	Duration time.Duration
-	Vendored bool // builds of this module take the vendor folder and need none of this
 }
 
 // A ModuleResult is one module of a Result, in the words of `go help mod download`.

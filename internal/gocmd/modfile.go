@@ -2,9 +2,12 @@ package gocmd
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/modfile"
@@ -74,6 +77,10 @@ func readWorkFile(file string) (*modfile.WorkFile, error) {
 
 func readText(file string) ([]byte, error) {
 	data, err := os.ReadFile(file)
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		err = pathErr.Err // FileError names the file
+	}
 	if err != nil {
 		return nil, &FileError{File: file, Err: err}
 	}
@@ -83,14 +90,21 @@ func readText(file string) ([]byte, error) {
 	return data, nil
 }
 
-// anyVersion lets a version stand that is no semantic version, such as a branch
-// name somebody wrote by hand: the go command asks a proxy what it means.
-func anyVersion(_, version string) (string, error) {
+// unresolved ends the version that stands in for one that is none, such as the
+// name of a branch somebody wrote by hand: go asks a module proxy what it means.
+const unresolved = "-0.unresolved"
+
+// anyVersion makes every version acceptable to x/mod for its path.
+func anyVersion(path, version string) (string, error) {
 	if v := module.CanonicalVersion(version); v != "" {
 		return v, nil
 	}
-	return version, nil
+	_, major, _ := module.SplitPathVersion(path)
+	return cmp.Or(module.PathMajorPrefix(major), "v0") + ".0.0" + unresolved, nil
 }
+
+// isVersion tells a real version from none (a folder) and from a stand-in.
+func isVersion(v string) bool { return v != "" && !strings.HasSuffix(v, unresolved) }
 
 // withoutUnknown blanks the statements that err calls unknown. It reports false
 // if there are none, or if anything else is wrong.
@@ -101,8 +115,7 @@ func withoutUnknown(file string, data []byte, err error) ([]byte, bool) {
 	}
 	unknown := map[int]bool{} // by byte offset
 	for _, e := range list {
-		text := e.Err.Error()
-		if !strings.HasPrefix(text, "unknown directive: ") && !strings.HasPrefix(text, "unknown block type: ") {
+		if !isUnknown(e) {
 			return nil, false
 		}
 		unknown[e.Pos.Byte] = true
@@ -128,14 +141,23 @@ func blank(text []byte) {
 	}
 }
 
-// fileError gives the first complaint of x/mod its file and line.
+// isUnknown recognizes a directive that x/mod does not know, by its words for
+// lack of a type. The marks of a merge conflict are none.
+func isUnknown(e modfile.Error) bool {
+	_, verb, ok := strings.Cut(e.Err.Error(), ": ")
+	word := verb != "" && strings.Trim(verb, "abcdefghijklmnopqrstuvwxyz") == ""
+	return ok && word && strings.HasPrefix(e.Err.Error(), "unknown ")
+}
+
+// fileError gives a complaint of x/mod its file and line: the first that is not
+// about a directive which would have been skipped.
 func fileError(file string, err error) error {
 	var list modfile.ErrorList
-	if errors.As(err, &list) && len(list) > 0 {
-		first := list[0]
-		line := first.Pos.Line
-		first.Filename, first.Pos = "", modfile.Position{}
-		return &FileError{File: file, Line: line, Err: &first}
+	if !errors.As(err, &list) || len(list) == 0 {
+		return &FileError{File: file, Err: err}
 	}
-	return &FileError{File: file, Err: err}
+	e := list[max(0, slices.IndexFunc(list, func(e modfile.Error) bool { return !isUnknown(e) }))]
+	line := e.Pos.Line
+	e.Filename, e.Pos = "", modfile.Position{} // said by FileError
+	return &FileError{File: file, Line: line, Err: &e}
 }

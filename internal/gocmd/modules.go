@@ -2,6 +2,7 @@ package gocmd
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -21,10 +22,12 @@ type Module struct {
 	Replaces  []Replace // a workspace's own first: they win
 	Tools     []string  // package paths
 	Vendor    bool      // a vendor folder beside go.mod, or beside the go.work it is in
+	Vendored  bool      // builds take that folder, and need nothing to be downloaded
 	Work      string    // path of the go.work that lists it; empty outside a workspace
 }
 
-// A Require is a require line.
+// A Require is a require line with a version; one with the name of a branch is
+// left out.
 type Require struct {
 	module.Version
 	Indirect bool
@@ -45,18 +48,26 @@ func Modules(dir string, s Settings) ([]Module, error) {
 	if err != nil {
 		return nil, err
 	}
+	modules, err := findModules(dir, s)
+	for i := range modules {
+		modules[i].Vendored = modules[i].vendored(s.GOFLAGS)
+	}
+	return modules, err
+}
+
+func findModules(dir string, s Settings) ([]Module, error) {
 	root := moduleRoot(dir)
 	if s.GOWORK != "" && s.GOWORK != "off" {
 		return workspaceAnd(s.GOWORK, root)
 	}
-	if root != "" {
-		m, err := readModule(root)
-		if err != nil {
-			return nil, err
-		}
-		return []Module{m}, nil
+	if root == "" {
+		return modulesBelow(dir, s)
 	}
-	return modulesBelow(dir, s)
+	m, err := readModule(root)
+	if err != nil {
+		return nil, err
+	}
+	return []Module{m}, nil
 }
 
 // moduleRoot returns the nearest folder with a go.mod, dir or a parent of it.
@@ -126,6 +137,7 @@ func readWorkspace(work string) ([]Module, error) {
 		}
 		m, err := readModule(dir)
 		if errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("no go.mod in %s: %w", use.Path, fs.ErrNotExist)
 			return nil, &FileError{File: work, Line: use.Syntax.Start.Line, Err: err}
 		}
 		if err != nil {
@@ -156,7 +168,9 @@ func readModule(dir string) (Module, error) {
 		m.Toolchain = f.Toolchain.Name
 	}
 	for _, r := range f.Require {
-		m.Requires = append(m.Requires, Require{r.Mod, r.Indirect})
+		if isVersion(r.Mod.Version) {
+			m.Requires = append(m.Requires, Require{r.Mod, r.Indirect})
+		}
 	}
 	for _, e := range f.Exclude {
 		m.Excludes = append(m.Excludes, e.Mod)

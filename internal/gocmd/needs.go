@@ -91,7 +91,7 @@ func (m Module) resolve(v module.Version) (module.Version, bool) {
 	if to, ok := m.replacement(v); ok {
 		v = to
 	}
-	return v, module.CanonicalVersion(v.Version) == v.Version && v.Version != ""
+	return v, isVersion(v.Version)
 }
 
 // replacement finds the replace line for v: one for just this version comes
