@@ -6,6 +6,7 @@
 package forward
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -18,10 +19,10 @@ import (
 
 // A Config is where the forward proxy's settings came from and what they say.
 type Config struct {
-	Source string // the variable that set it: "HTTPS_PROXY"; empty when there is none
-	Proxy  string // redacted
-	Hides  string // a variable that is set too and loses, empty when there is none
-	proxy  func(*url.URL) (*url.URL, error)
+	Source  string // the variable that set it: "HTTPS_PROXY"; empty when there is none
+	Address string // of the proxy, redacted
+	Hides   string // a variable that is set too and loses, empty when there is none
+	proxy   func(*url.URL) (*url.URL, error)
 }
 
 // FromEnvironment reads HTTPS_PROXY, HTTP_PROXY and NO_PROXY with Go's own rules:
@@ -45,7 +46,7 @@ func FromEnvironment(getenv func(string) string) (Config, error) {
 			return Config{}, &ValueError{Variable: name, Reason: err.Error()}
 		}
 		if c.Source == "" {
-			c.Source, c.Proxy, c.Hides = name, u.Redacted(), hidden
+			c.Source, c.Address, c.Hides = name, u.Redacted(), hidden
 		}
 	}
 	c.proxy = env.ProxyFunc()
@@ -64,13 +65,15 @@ func lookup(getenv func(string) string, upper string) (name, value, hidden strin
 	return upper, u, ""
 }
 
-// parse accepts what httpproxy accepts: a URL or host[:port].
+// parse accepts a URL or host[:port]. httpproxy would also read a broken URL as
+// the name of a host.
 func parse(v string) (*url.URL, error) {
+	if !strings.Contains(v, "://") {
+		v = "http://" + v
+	}
 	u, err := url.Parse(v)
-	if err != nil || u.Scheme == "" || u.Host == "" {
-		if u, err = url.Parse("http://" + v); err != nil {
-			return nil, fmt.Errorf("is not a URL") // the cause would quote the password
-		}
+	if err != nil || u.Host == "" {
+		return nil, errors.New("is not a URL") // the cause would quote the password
 	}
 	switch u.Scheme {
 	case "http", "https", "socks5", "socks5h":

@@ -48,6 +48,9 @@ type Field struct {
 	Tail       string // "direct", "off" or empty when it does not say
 }
 
+// Placeholder stands for the toolchain's module proxy where only the grammar matters.
+var Placeholder = &url.URL{Scheme: "https", Host: "default.invalid"}
+
 // DefaultField returns the public candidates. toolchain is the proxy that the
 // toolchain ships with, nil when it ships none.
 func DefaultField(toolchain *url.URL) Field {

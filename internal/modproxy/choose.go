@@ -52,7 +52,10 @@ func Choose(ms []Measurement, p Policy) (Choice, error) {
 	if p.Fixed != nil {
 		return chooseFixed(ranked, p)
 	}
-	if len(ranked) == 0 && len(p.Local) == 0 {
+	switch none := len(ranked) == 0 && len(p.Local) == 0; {
+	case none && len(ms) == 0 && p.Tail != "":
+		return Choice{List: List{{Word: p.Tail}}, Why: "no module proxy was asked for, only " + p.Tail}, nil
+	case none:
 		return Choice{}, ErrNoneReachable
 	}
 	var list List

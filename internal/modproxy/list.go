@@ -83,7 +83,7 @@ func ParseEntry(raw string) (Entry, error) {
 	}
 	u, err := url.Parse(full)
 	if err != nil {
-		return Entry{}, &ListError{Entry: redactRaw(raw), Reason: "is not a URL", Hint: "blanks and other odd characters must be percent-encoded"}
+		return Entry{}, &ListError{Entry: RedactRaw(raw), Reason: "is not a URL", Hint: "blanks and other odd characters must be percent-encoded"}
 	}
 	shown := u.Redacted()
 	switch u.Scheme {
@@ -112,8 +112,8 @@ func isAbs(s string) bool {
 	return path.IsAbs(s) || len(s) > 2 && s[1] == ':' && (s[2] == '\\' || s[2] == '/') || strings.HasPrefix(s, `\\`)
 }
 
-// redactRaw hides what may be a password in a string that is no URL.
-func redactRaw(s string) string {
+// RedactRaw hides what may be a password in a string that is no URL.
+func RedactRaw(s string) string {
 	scheme, rest, ok := strings.Cut(s, "://")
 	if !ok {
 		scheme, rest = "", s

@@ -1,0 +1,86 @@
+package action
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/goproxy-setup/goproxy-setup/ci"
+	"github.com/goproxy-setup/goproxy-setup/internal/config"
+	"github.com/goproxy-setup/goproxy-setup/internal/setup"
+	"github.com/goproxy-setup/goproxy-setup/report"
+)
+
+// Start begins a run whose settings are the inputs of action.yml.
+func Start(w setup.World, args []string) (*setup.Run, error) {
+	c, err := config.Parse("action", args, w.Getenv, func(name string) string { return input(w.Getenv, name) })
+	if err != nil {
+		return nil, err
+	}
+	if workspace := w.Getenv("GITHUB_WORKSPACE"); workspace != "" {
+		w.Dir = workspace
+	}
+	return setup.New(w, c, "action"), nil
+}
+
+// input reads an input as the runner passes it: upper case, blanks as underscores
+// and hyphens kept (actions/runner: src/Runner.Worker/Handlers/Handler.cs).
+func input(getenv func(string) string, name string) string {
+	return getenv("INPUT_" + strings.ToUpper(strings.ReplaceAll(name, " ", "_")))
+}
+
+// ReportFile is the JSON report in the job's folder for temporary files; the
+// output "report" has its path.
+const ReportFile = "goproxy-setup-report.json"
+
+// Finish writes the JSON report and the outputs, also of a run that failed, and
+// returns err or what went wrong here.
+func Finish(r *setup.Run, err error) error {
+	g := GitHub{Getenv: r.Getenv, Stdout: r.Stdout}
+	path, werr := saveReport(r)
+	if werr == nil {
+		werr = g.SetOutputs(outputs(r.Report, path))
+	}
+	if err != nil {
+		return err
+	}
+	return werr
+}
+
+func saveReport(r *setup.Run) (string, error) {
+	dir := r.Getenv("RUNNER_TEMP")
+	if dir == "" {
+		dir = r.Temp
+	}
+	path := filepath.Join(dir, ReportFile)
+	f, err := os.Create(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	return path, report.WriteJSON(f, r.Report, report.Options{})
+}
+
+// outputs are those of action.yml. What a failed run did not get to is empty.
+func outputs(p *report.Report, path string) []ci.Var {
+	var s report.Selection
+	if p.Selection != nil {
+		s = *p.Selection
+	}
+	latency := ""
+	for _, probe := range p.Probes {
+		if probe.Selected {
+			latency = strconv.FormatInt(int64(probe.LatencyMS+0.5), 10)
+		}
+	}
+	return []ci.Var{
+		{Name: "goproxy", Value: s.GOPROXY},
+		{Name: "gosumdb", Value: s.GOSUMDB},
+		{Name: "goprivate", Value: s.GOPRIVATE},
+		{Name: "selected", Value: s.Selected},
+		{Name: "latency-ms", Value: latency},
+		{Name: "outcome", Value: string(p.Outcome)},
+		{Name: "report", Value: path},
+	}
+}

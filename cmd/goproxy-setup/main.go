@@ -1,0 +1,49 @@
+// Command goproxy-setup makes Go module downloads reliable in CI. Its usage text
+// is in usage.go; what it does is in internal/setup.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	dir, _ := os.Getwd()
+	code := run(ctx, host{
+		args: os.Args[1:], getenv: os.Getenv, environ: os.Environ(),
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
+		os: runtime.GOOS, arch: runtime.GOARCH, dir: dir, temp: os.TempDir(),
+		terminal: isTerminal(os.Stderr),
+	})
+	stop()
+	os.Exit(code)
+}
+
+// A host is the world of one call. Tests make their own.
+type host struct {
+	args           []string // without the name of the program
+	getenv         func(string) string
+	environ        []string
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	os, arch       string
+	dir, temp      string
+	terminal       bool // stderr is one
+}
+
+// Exit codes. run returns the code of its command instead.
+const (
+	exitDone   = 0
+	exitFailed = 1 // could not set up or download; the report says why
+	exitUsage  = 2 // wrong usage or setting
+)
+
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb" && os.Getenv("CI") == ""
+}

@@ -1,0 +1,206 @@
+package loopback
+
+import (
+	"crypto/tls"
+	"errors"
+	"math/rand/v2"
+	"net/http"
+	"regexp"
+	"time"
+
+	"github.com/goproxy-setup/goproxy-setup/internal/modproxy"
+)
+
+// A plan decides which upstream is asked next for one file, how long to wait
+// before, and when to stop. It does no input or output; time is passed in.
+//
+// All upstreams of a plan may stand in for each other: they are one group of the
+// GOPROXY list, joined by '|'. What ',' means lies between plans.
+type plan struct {
+	legs     []*leg // in order of preference
+	attempts int    // most requests
+	deadline time.Time
+	jitter   func(time.Duration) time.Duration // nil is full jitter
+
+	made int // requests so far
+}
+
+// A leg is one upstream as this file has seen it.
+type leg struct {
+	up    *Upstream
+	state legState
+	tries int
+	ready time.Time // not to be asked before: Retry-After
+	err   error     // of its last attempt
+}
+
+type legState int
+
+const (
+	usable  legState = iota
+	missing          // says that the file does not exist
+	refused          // will not serve this file, whatever we do
+	differs          // has other content than go.sum
+)
+
+// The waits between attempts at one upstream: full jitter below a ceiling that
+// doubles. The first retries come fast, since most faults are of one connection.
+const (
+	firstWait = 100 * time.Millisecond
+	mostWait  = 2 * time.Second
+)
+
+// Time-outs without a byte: short while another upstream is left.
+const (
+	stallSoon = 5 * time.Second
+	stallLate = 10 * time.Second
+)
+
+// maxOutages is how often an upstream is asked again that says 404 and quotes
+// its own network's failure; then its 404 is believed.
+const maxOutages = 3
+
+// first returns the upstream of the first attempt, nil when there is none.
+func (p *plan) first() *leg {
+	if len(p.legs) == 0 {
+		return nil
+	}
+	p.made = 1
+	return p.legs[0]
+}
+
+// after is told how an attempt at l failed and returns the next leg and how long
+// to wait for it, or nil when there is no next.
+func (p *plan) after(now time.Time, l *leg, err error) (*leg, time.Duration) {
+	l.tries++
+	l.err = err
+	l.state = judge(err, l.tries)
+	if l.state == refused && l.up.Private {
+		return nil, 0 // its word is the answer
+	}
+	var status *modproxy.StatusError
+	if errors.As(err, &status) && status.RetryAfter > 0 {
+		l.ready = now.Add(status.RetryAfter)
+	}
+	if p.made >= p.attempts {
+		return nil, 0
+	}
+	next, wait := p.pick(now)
+	if next == nil || now.Add(wait).After(p.deadline) {
+		return nil, 0
+	}
+	p.made++
+	return next, wait
+}
+
+// pick takes the usable leg that can be asked soonest; a fresh one is asked at once.
+func (p *plan) pick(now time.Time) (best *leg, wait time.Duration) {
+	for _, l := range p.legs {
+		if l.state != usable {
+			continue
+		}
+		w := p.backoff(l.tries)
+		if until := l.ready.Sub(now); until > w {
+			w = until
+		}
+		if best == nil || w < wait {
+			best, wait = l, w
+		}
+	}
+	return best, wait
+}
+
+func (p *plan) backoff(tries int) time.Duration {
+	if tries == 0 {
+		return 0
+	}
+	ceiling := min(mostWait, firstWait<<min(tries-1, 10))
+	if p.jitter != nil {
+		return p.jitter(ceiling)
+	}
+	return rand.N(ceiling) + time.Millisecond
+}
+
+// stall returns how long the attempt at l may go without a byte.
+func (p *plan) stall(l *leg) time.Duration {
+	for _, other := range p.legs {
+		if other != l && other.state == usable {
+			return stallSoon
+		}
+	}
+	return stallLate
+}
+
+// outcome is called when no attempt is left and returns the leg whose error is
+// the answer: a 404 only when every upstream that was asked says so.
+func (p *plan) outcome() (worst *leg) {
+	for _, l := range p.legs {
+		if l.err != nil && (worst == nil || rankState(l.state) > rankState(worst.state)) {
+			worst = l
+		}
+	}
+	return worst
+}
+
+// rankState orders states by what says most about why a file could not be had:
+// a fault over a refusal over a 404.
+func rankState(s legState) int {
+	return [...]int{usable: 3, differs: 2, refused: 1, missing: 0}[s]
+}
+
+// agreed reports whether every upstream that has the file has other content than
+// go.sum: then go shall see it, and fail as it should.
+func (p *plan) agreed() bool {
+	some := false
+	for _, l := range p.legs {
+		switch l.state {
+		case differs:
+			some = true
+		case usable:
+			return false
+		}
+	}
+	return some
+}
+
+// saved reports whether plain go would have failed on a file that was got in the
+// end: it asks each upstream once, and here each one's first answer was bad.
+func (p *plan) saved() bool {
+	for _, l := range p.legs {
+		if l.tries == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// judge says what an error means for the upstream it came from.
+func judge(err error, tries int) legState {
+	var status *modproxy.StatusError
+	var hash *modproxy.HashError
+	var cert *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &hash):
+		return differs
+	case errors.As(err, &cert):
+		return refused
+	case !errors.As(err, &status):
+		return usable
+	}
+	switch code := status.StatusCode; {
+	case status.NotFound() && quotesOutage(status.Detail) && tries < maxOutages:
+		return usable
+	case status.NotFound():
+		return missing
+	case code == http.StatusTooManyRequests, code == http.StatusRequestTimeout, code == http.StatusTooEarly, code >= 500:
+		return usable
+	}
+	return refused
+}
+
+// outage matches what servers say when they answer 404 and mean that their own
+// network failed: Athens and goproxy quote git and net, the checksum database
+// says "timed out" for a version that was published a minute ago.
+var outage = regexp.MustCompile(`(?i)timed? ?out|connection (refused|reset)|no such host|temporary failure|dial tcp|unexpected EOF|50[0234] `)
+
+func quotesOutage(detail string) bool { return outage.MatchString(detail) }

@@ -1,0 +1,279 @@
+package loopback
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/goproxy-setup/goproxy-setup/internal/modproxy"
+)
+
+// A Config says whom the loopback asks, and within what limits.
+type Config struct {
+	Client *modproxy.Client
+	// List is the GOPROXY list that it stands for.
+	List modproxy.List
+	// Private reports whether a module path must not be asked of any module proxy.
+	Private func(modulePath string) bool
+	Sums    Sums
+	// SumDB names the checksum database that may be asked through it; none when empty.
+	SumDB string
+	// Dir is the job's own temp folder; the loopback keeps its files in a new
+	// folder below it.
+	Dir string
+	// Attempts is the most requests for one file, RetryFor how long they may go on.
+	Attempts int
+	RetryFor time.Duration
+	Record   *Record
+	// Explain makes the text of a final failure, which go prints: at most eight
+	// lines and 650 bytes of it.
+	Explain func(File, error) string
+}
+
+// A Server is a running loopback.
+type Server struct {
+	config Config
+	fetch  *fetcher
+	head   modproxy.List
+	groups [][]*Upstream
+	tail   modproxy.List
+	secret string
+	base   string // http://127.0.0.1:port/secret
+	http   *http.Server
+	dir    string
+	cancel context.CancelFunc
+	ctx    context.Context
+
+	mu      sync.Mutex
+	sources []*Upstream // of the checksum database, the one that works first
+}
+
+// Start listens on a free port of 127.0.0.1. The server ends with Close.
+func Start(c Config) (*Server, error) {
+	dir, err := os.MkdirTemp(c.Dir, "loopback-")
+	if err != nil {
+		return nil, &SpoolError{err}
+	}
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		os.Remove(dir)
+		return nil, fmt.Errorf("listen on 127.0.0.1: %w", err)
+	}
+	s := &Server{config: c, secret: rand.Text(), dir: dir}
+	s.base = "http://" + l.Addr().String() + "/" + s.secret
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.fetch = &fetcher{client: c.Client, record: c.Record, sums: c.Sums, dir: dir, attempts: c.Attempts, retryFor: c.RetryFor}
+	var groups []modproxy.Group
+	s.head, groups, s.tail = c.List.Split()
+	for _, g := range groups {
+		var ups []*Upstream
+		for _, e := range g {
+			ups = append(ups, &Upstream{URL: e.URL, Private: e.URL.User != nil})
+		}
+		s.groups = append(s.groups, ups)
+	}
+	s.sources = sumSources(s.groups, c.SumDB)
+	s.http = &http.Server{
+		Handler:           s,
+		ReadHeaderTimeout: 10 * time.Second,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          nil,
+	}
+	go s.http.Serve(l)
+	return s, nil
+}
+
+// sumSources lists who may have the checksum database: the module proxies of
+// the list, the database, and its alias. They are equal, since the database's
+// answers are signed.
+func sumSources(groups [][]*Upstream, name string) []*Upstream {
+	if name == "" {
+		return nil
+	}
+	var ups []*Upstream
+	for _, g := range groups {
+		ups = append(ups, g...)
+	}
+	hosts := []string{name}
+	if name == modproxy.SumGolang {
+		hosts = append(hosts, modproxy.Alias)
+	}
+	for _, h := range hosts {
+		ups = append(ups, &Upstream{URL: &url.URL{Scheme: "https", Host: h}, Database: true})
+	}
+	return ups
+}
+
+// GOPROXY returns the list for a go command of this run: what the loopback does
+// not serve stays where it was, and each group of equal upstreams is one entry,
+// so that ',' and '|' mean what they meant.
+func (s *Server) GOPROXY() string {
+	var b strings.Builder
+	for _, e := range s.head {
+		b.WriteString(e.String() + string(e.Sep))
+	}
+	for i := range s.groups {
+		fmt.Fprintf(&b, "%s/%d", s.base, i)
+		if sep := s.separator(i); sep != 0 {
+			b.WriteByte(sep)
+		}
+	}
+	b.WriteString(s.tail.String())
+	return b.String()
+}
+
+// separator is what stood behind the last entry of a group.
+func (s *Server) separator(group int) byte {
+	_, groups, _ := s.config.List.Split()
+	g := groups[group]
+	return g[len(g)-1].Sep
+}
+
+// Close stops the server and removes its files. Requests under way are cut.
+func (s *Server) Close() error {
+	s.cancel()
+	err := s.http.Close()
+	return errors.Join(err, os.RemoveAll(s.dir))
+}
+
+// ServeHTTP answers /SECRET/GROUP/PATH. Whatever does not have this form gets
+// 4xx and reaches no upstream.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	group, file, err := s.parse(r)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	if file == nil {
+		http.NotFound(w, r)
+		return
+	}
+	if file.Module != "" && s.config.Private(file.Module) {
+		http.Error(w, "goproxy-setup: "+file.Module+" is private (GOPRIVATE, GONOPROXY): no module proxy is asked for it", http.StatusNotFound)
+		return
+	}
+	groups := s.groups[group : group+1]
+	if file.Kind == KindSumDB {
+		groups = [][]*Upstream{s.sumSources()}
+	}
+	c, err := s.fetch.get(s.ctx, *file, groups)
+	if err != nil {
+		s.fail(w, *file, err)
+		return
+	}
+	defer c.release()
+	if file.Kind == KindSumDB {
+		s.prefer(c.from)
+	}
+	w.Header().Set("Content-Type", contentType(file.Kind))
+	w.Header().Set("Content-Length", strconv.FormatInt(c.n, 10))
+	io.Copy(w, io.NewSectionReader(c.reader(), 0, c.n)) // a go command that went away has its reasons
+}
+
+// parse checks method, secret and form. A nil file is a path under no secret of
+// ours, which is told nothing.
+func (s *Server) parse(r *http.Request) (group int, file *File, err error) {
+	secret, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	if subtle.ConstantTimeCompare([]byte(secret), []byte(s.secret)) != 1 {
+		return 0, nil, nil
+	}
+	if r.Method != http.MethodGet {
+		return 0, nil, fmt.Errorf("method %s", r.Method)
+	}
+	if r.URL.RawQuery != "" {
+		return 0, nil, errors.New("a module proxy takes no query")
+	}
+	number, p, _ := strings.Cut(rest, "/")
+	group, err = strconv.Atoi(number)
+	if err != nil || group < 0 || group >= len(s.groups) {
+		return 0, nil, errors.New("no such group of upstreams")
+	}
+	f, err := ParsePath(p)
+	if err != nil {
+		return 0, nil, err
+	}
+	if f.Kind == KindSumDB && (s.config.SumDB == "" || f.SumDB != s.config.SumDB) {
+		return 0, nil, nil
+	}
+	return group, &f, nil
+}
+
+func (s *Server) sumSources() []*Upstream {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sources
+}
+
+// prefer moves the source that answered to the front.
+func (s *Server) prefer(up *Upstream) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.sources[0] == up {
+		return
+	}
+	front := []*Upstream{up}
+	for _, u := range s.sources {
+		if u != up {
+			front = append(front, u)
+		}
+	}
+	s.sources = front
+}
+
+// fail passes 404 and 410 on with the server's own text, and the word of a
+// private upstream; all else is 502 with a sentence that says the cause.
+func (s *Server) fail(w http.ResponseWriter, file File, err error) {
+	var status *modproxy.StatusError
+	code := http.StatusBadGateway
+	text := s.config.Explain(file, err)
+	if errors.As(err, &status) {
+		switch {
+		case status.NotFound():
+			code = status.StatusCode
+			if text = status.Detail; text == "" {
+				text = "not found: " + file.String()
+			}
+		case status.StatusCode == http.StatusUnauthorized, status.StatusCode == http.StatusForbidden:
+			code = status.StatusCode
+		}
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(code)
+	io.WriteString(w, text)
+}
+
+func contentType(k Kind) string {
+	switch k {
+	case KindInfo, KindLatest:
+		return "application/json"
+	case KindZip:
+		return "application/zip"
+	}
+	return "text/plain; charset=utf-8"
+}
+
+// Failed lists the files that could not be had.
+func (s *Server) Failed() []Failed {
+	_, _, failed := s.config.Record.Snapshot()
+	return failed
+}
+
+// Upstreamed replaces the loopback's own address in what go printed by that of
+// the upstream it stands for: nobody can look anything up at the former.
+func (s *Server) Upstreamed(text string) string {
+	for i, g := range s.groups {
+		text = strings.ReplaceAll(text, s.base+"/"+strconv.Itoa(i), g[0].String())
+	}
+	return text
+}

@@ -1,0 +1,202 @@
+package loopback
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/goproxy-setup/goproxy-setup/internal/classify"
+	"github.com/goproxy-setup/goproxy-setup/internal/modproxy"
+	"github.com/goproxy-setup/goproxy-setup/report"
+)
+
+// A transfer gets one file from the upstreams of one plan.
+type transfer struct {
+	client *modproxy.Client
+	record *Record
+	sums   Sums
+	file   File
+	plan   *plan
+	sink   *sink
+
+	leg   *leg           // of the current attempt
+	began time.Time      // of the current attempt, behind its wait
+	now   report.Attempt // the current attempt
+
+	total    int64  // length that the current upstream announced, -1 when it did not
+	etag     string // strong validator of what the sink holds
+	from     *leg   // whose bytes the sink holds
+	kept     *sink  // content that differs from go.sum, in case all agree on it
+	attempts []int  // indexes into the record
+}
+
+// An ExhaustedError is a file that no upstream gave within the limits.
+type ExhaustedError struct {
+	File     File
+	Upstream string // whose error it is, redacted
+	Tries    int    // attempts over all upstreams
+	Took     time.Duration
+	Err      error // of the last attempt at Upstream
+}
+
+func (e *ExhaustedError) Error() string {
+	return fmt.Sprintf("get %s: %d attempts in %v, at last: %v", e.File, e.Tries, e.Took.Round(100*time.Millisecond), e.Err)
+}
+
+func (e *ExhaustedError) Unwrap() error { return e.Err }
+
+// run makes the attempts. On success the sink holds the checked file. An error
+// is of type *ExhaustedError, or the context's.
+func (t *transfer) run(ctx context.Context) error {
+	start := time.Now()
+	t.leg = t.plan.first()
+	if t.leg == nil {
+		return fmt.Errorf("get %s: no upstream", t.file)
+	}
+	t.begin(0)
+	err := t.client.Do(ctx, t.try(0), t.receive, func(err error) (modproxy.Try, bool) {
+		t.end(err)
+		var disk *SpoolError
+		if errors.As(err, &disk) {
+			return modproxy.Try{}, false
+		}
+		next, wait := t.plan.after(time.Now(), t.leg, err)
+		if next == nil {
+			return modproxy.Try{}, false
+		}
+		t.record.turn(next != t.leg)
+		t.leg = next
+		t.begin(wait)
+		return t.try(wait), true
+	})
+	if err == nil {
+		t.end(nil)
+		t.kept.drop()
+		return nil
+	}
+	if ctx.Err() != nil {
+		t.discard()
+		return fmt.Errorf("get %s: %w", t.file, context.Cause(ctx))
+	}
+	if t.kept != nil && t.plan.agreed() {
+		t.sink.drop()
+		t.sink, t.kept = t.kept, nil
+		return nil
+	}
+	t.discard()
+	l := t.plan.outcome()
+	if l == nil { // the disk failed, no upstream
+		l = &leg{up: t.leg.up, err: err}
+	}
+	return &ExhaustedError{File: t.file, Upstream: l.up.String(), Tries: t.plan.made, Took: time.Since(start), Err: l.err}
+}
+
+func (t *transfer) discard() {
+	t.sink.drop()
+	t.kept.drop()
+}
+
+func (t *transfer) begin(wait time.Duration) {
+	t.began = time.Now().Add(wait)
+	t.now = report.Attempt{Path: strings.TrimPrefix(t.file.Path(), "/"), Upstream: t.leg.up.String(), N: t.plan.made}
+}
+
+// end records the current attempt.
+func (t *transfer) end(err error) {
+	if err != nil {
+		t.now.Class = classify.Of(err)
+		t.now.Error = err.Error()
+	}
+	if i := t.record.attempt(t.began, t.now); i >= 0 {
+		t.attempts = append(t.attempts, i)
+	}
+}
+
+// try is the request of the current attempt. It asks for the rest of what the
+// sink holds when that came from the same upstream under a strong validator.
+func (t *transfer) try(wait time.Duration) modproxy.Try {
+	try := modproxy.Try{
+		URL:   t.leg.up.at(t.file),
+		Wait:  wait,
+		Stall: t.plan.stall(t.leg),
+		HTTP1: t.leg.tries%3 == 2, // for servers that go on breaking HTTP/2
+	}
+	if t.from == t.leg && t.etag != "" && t.sink.n > 0 {
+		t.now.Resume = true
+		try.Header = http.Header{
+			"Range":    {"bytes=" + strconv.FormatInt(t.sink.n, 10) + "-"},
+			"If-Range": {t.etag},
+		}
+	}
+	return try
+}
+
+// receive reads one answer into the sink and checks the file when it is whole.
+func (t *transfer) receive(resp *http.Response) error {
+	t.now.Status = resp.StatusCode
+	if t.now.Resume && resp.StatusCode == http.StatusRequestedRangeNotSatisfiable && t.sink.n == t.total {
+		return t.check(resp) // the cut came behind the last byte
+	}
+	if !t.continues(resp) {
+		if err := modproxy.CheckStatus(resp); err != nil {
+			return err
+		}
+		if err := t.sink.reset(); err != nil {
+			return err
+		}
+		t.from, t.etag, t.total = t.leg, strongETag(resp.Header), resp.ContentLength
+	}
+	if err := t.copy(resp); err != nil {
+		return err
+	}
+	return t.check(resp)
+}
+
+// continues reports whether the answer begins where the sink ends.
+func (t *transfer) continues(resp *http.Response) bool {
+	return t.now.Resume && resp.StatusCode == http.StatusPartialContent &&
+		strings.HasPrefix(resp.Header.Get("Content-Range"), "bytes "+strconv.FormatInt(t.sink.n, 10)+"-")
+}
+
+func (t *transfer) copy(resp *http.Response) error {
+	most := limit(t.file.Kind) - t.sink.n
+	n, err := io.Copy(t.sink, io.LimitReader(resp.Body, most+1))
+	t.now.Bytes = n
+	var disk *SpoolError
+	switch {
+	case errors.As(err, &disk):
+		return err
+	case err != nil:
+		return fmt.Errorf("read %s: %w", resp.Request.URL.Redacted(), err)
+	case n > most:
+		return &modproxy.ContentError{URL: resp.Request.URL.Redacted(), Reason: fmt.Sprintf("has more than %d bytes", limit(t.file.Kind))}
+	}
+	return nil
+}
+
+func (t *transfer) check(resp *http.Response) error {
+	err := verify(t.file, t.sink, t.sums, resp)
+	if err == nil {
+		return nil
+	}
+	t.from, t.etag = nil, "" // nothing to continue: the bytes are whole and wrong
+	var hash *modproxy.HashError
+	if errors.As(err, &hash) && t.kept == nil {
+		t.kept, t.sink = t.sink, newSink(t.sink.dir, t.file)
+	}
+	return err
+}
+
+// strongETag returns the validator that allows continuing a body (RFC 9110,
+// section 13.1.5), empty when there is none.
+func strongETag(h http.Header) string {
+	if e := h.Get("ETag"); strings.HasPrefix(e, `"`) {
+		return e
+	}
+	return ""
+}

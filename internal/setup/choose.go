@@ -1,0 +1,159 @@
+package setup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/goproxy-setup/goproxy-setup/ci"
+	"github.com/goproxy-setup/goproxy-setup/internal/gocmd"
+	"github.com/goproxy-setup/goproxy-setup/internal/modproxy"
+	"github.com/goproxy-setup/goproxy-setup/report"
+)
+
+// choose turns measurements and policy into a selection.
+func (r *Run) choose(ctx context.Context) error {
+	p := modproxy.Policy{
+		Fixed: r.fixed, FixedSource: string(r.settings.Layers["GOPROXY"]),
+		Local: r.field.Local, Tail: r.field.Tail,
+		GOSUMDB: r.gosumdb(),
+	}
+	if r.noneCarriesSumDB() {
+		p.SumDB, p.AliasDB = r.client.ProbeSumDB(ctx, r.Config.Duration("probe-timeout"))
+	}
+	choice, err := modproxy.Choose(r.measured, p)
+	if errors.Is(err, modproxy.ErrNoneReachable) {
+		return r.noneReachable(err)
+	}
+	if err != nil {
+		return err
+	}
+	r.choice = choice
+	r.Report.Selection = &report.Selection{
+		GOPROXY: choice.List.Redacted(), GOSUMDB: r.effectiveSumDB(), GOPRIVATE: r.private, Why: choice.Why,
+	}
+	if choice.Note != "" {
+		r.note("%s", choice.Note)
+	}
+	if choice.Winner != nil {
+		r.Report.Selection.Selected = choice.Winner.URL.Redacted()
+		for i := range r.Report.Probes {
+			r.Report.Probes[i].Selected = r.Report.Probes[i].URL == choice.Winner.URL.Redacted()
+		}
+	}
+	return nil
+}
+
+// noneCarriesSumDB reports whether the database itself has to be asked.
+func (r *Run) noneCarriesSumDB() bool {
+	return r.gosumdb() == modproxy.SumGolang && len(r.measured) > 0 &&
+		!slices.ContainsFunc(r.measured, func(m modproxy.Measurement) bool { return m.Reachable() && m.SumDB != modproxy.No })
+}
+
+// gosumdb is the user's word on the checksum database, by setting or by go env.
+func (r *Run) gosumdb() string {
+	if s := r.Config.Text("sumdb"); s != "" {
+		return s
+	}
+	return r.settings.GOSUMDB
+}
+
+// effectiveSumDB is what later steps will have.
+func (r *Run) effectiveSumDB() string {
+	if r.choice.GOSUMDB != "" {
+		return r.choice.GOSUMDB
+	}
+	return r.gosumdb()
+}
+
+// noneReachable names the one cause when all candidates share it.
+func (r *Run) noneReachable(err error) error {
+	class := r.Report.Probes[0].Class
+	var names []string
+	for _, p := range r.Report.Probes {
+		names = append(names, fmt.Sprintf("%s: %s", p.Name, p.Class))
+		if p.Class != class {
+			class = report.Unknown
+		}
+		r.Report.Add(report.Failure{
+			Class: p.Class, Host: hostOf(p.URL), Retry: p.Class.Info().Retry,
+			Evidence: []string{p.Evidence}, Advice: p.Class.Info().Advice,
+		})
+	}
+	return &Error{Class: class, Err: err, Reason: fmt.Sprintf("%v (%s); nothing was exported", err, strings.Join(names, ", "))}
+}
+
+// variables are what later steps need, in the order of the report: only what
+// differs from what they have anyway.
+func (r *Run) variables() []ci.Var {
+	var vars []ci.Var
+	if r.fixed == nil {
+		vars = append(vars, ci.Var{Name: "GOPROXY", Value: r.choice.List.String()})
+	}
+	if s := r.effectiveSumDB(); s != r.settings.GOSUMDB {
+		vars = append(vars, ci.Var{Name: "GOSUMDB", Value: s})
+	}
+	own := r.Config.Text("private")
+	if own == "" {
+		return vars
+	}
+	vars = append(vars, ci.Var{Name: "GOPRIVATE", Value: r.private})
+	// Set by themselves, these two replace GOPRIVATE for their decision.
+	for name, value := range map[string]string{"GONOPROXY": r.settings.GONOPROXY, "GONOSUMDB": r.settings.GONOSUMDB} {
+		if r.settings.Layers[name] != gocmd.BuiltIn && value != r.settings.GOPRIVATE {
+			vars = append(vars, ci.Var{Name: name, Value: joinGlobs(value, own)})
+		}
+	}
+	slices.SortStableFunc(vars, func(a, b ci.Var) int { return strings.Compare(a.Name, b.Name) })
+	return vars
+}
+
+// joinGlobs merges two lists of patterns, each once, in order.
+func joinGlobs(a, b string) string {
+	var out []string
+	for _, g := range strings.Split(a+","+b, ",") {
+		if g != "" && !slices.Contains(out, g) {
+			out = append(out, g)
+		}
+	}
+	return strings.Join(out, ",")
+}
+
+// export hands the variables to later steps, all or none.
+func (r *Run) export(e ci.Exporter) error {
+	vars := r.variables()
+	for _, s := range r.choice.List.Secrets() {
+		if err := r.System.Mask(r.Stdout, s); err != nil {
+			return err
+		}
+	}
+	done, err := e.Export(vars)
+	if err != nil {
+		return err
+	}
+	for i, d := range done {
+		value := vars[i].Value
+		if d.Name == "GOPROXY" {
+			value = r.choice.List.Redacted()
+		}
+		r.Report.Exports = append(r.Report.Exports, report.Export{Name: d.Name, Value: value, To: d.To})
+	}
+	if r.fixed != nil {
+		r.note("GOPROXY is not exported: it was set already (%s)", r.settings.Layers["GOPROXY"])
+	}
+	return nil
+}
+
+// Variables measures and chooses, and returns the variables for a shell.
+func (r *Run) Variables(ctx context.Context) (vars []ci.Var, err error) {
+	err = r.finish(ctx, func(ctx context.Context) error {
+		if err := r.steps(ctx, r.detect, r.measure, r.choose); err != nil {
+			return err
+		}
+		vars = r.variables()
+		return nil
+	})
+	return vars, err
+}

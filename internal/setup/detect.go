@@ -1,0 +1,133 @@
+package setup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"golang.org/x/mod/module"
+
+	"github.com/goproxy-setup/goproxy-setup/ci"
+	"github.com/goproxy-setup/goproxy-setup/internal/forward"
+	"github.com/goproxy-setup/goproxy-setup/internal/gocmd"
+	"github.com/goproxy-setup/goproxy-setup/internal/modproxy"
+	"github.com/goproxy-setup/goproxy-setup/report"
+)
+
+// detect looks at the runner, the go command, the job's modules and the forward
+// proxy. It contacts nothing.
+func (r *Run) detect(ctx context.Context) error {
+	runner := ci.Inspect(r.Getenv, r.Exists, r.OS)
+	r.System = runner.System
+	r.Report.Runner = report.Runner{
+		OS: r.OS, Arch: r.Arch, CI: runner.System.Name, CIVersion: runner.Version,
+		SelfHosted: runner.SelfHosted, Container: runner.Container,
+	}
+	if err := r.findGo(ctx); err != nil {
+		return err
+	}
+	if err := r.findModules(); err != nil {
+		return err
+	}
+	return r.findForwardProxy()
+}
+
+func (r *Run) findGo(ctx context.Context) error {
+	g, err := gocmd.Find(r.Getenv, r.OS)
+	var missing *gocmd.NotFoundError
+	if errors.As(err, &missing) {
+		return &Error{Class: report.Toolchain, Reason: err.Error(), Hint: missing.Hint(), Err: err}
+	}
+	if err != nil {
+		return err
+	}
+	g.Env, g.Dir = r.Environ, r.dir()
+	r.goCmd = g
+	s, err := g.Settings(ctx)
+	if err != nil {
+		return err
+	}
+	r.settings = s
+	r.private = joinGlobs(s.GOPRIVATE, r.Config.Text("private"))
+	layers := map[string]string{}
+	for name, layer := range s.Layers {
+		if layer != gocmd.BuiltIn {
+			layers[name] = string(layer)
+		}
+	}
+	r.Report.Go = report.Go{
+		Version: s.GOVERSION, GOPROXY: redactList(s.GOPROXY), GOSUMDB: s.GOSUMDB, GOPRIVATE: s.GOPRIVATE,
+		GONOPROXY: s.GONOPROXY, GONOSUMDB: s.GONOSUMDB, GOFLAGS: s.GOFLAGS, GOTOOLCHAIN: s.GOTOOLCHAIN,
+		GOMODCACHE: s.GOMODCACHE, Layers: layers,
+	}
+	return nil
+}
+
+// dir is the folder the run works in, absolute.
+func (r *Run) dir() string {
+	d := r.Config.Text("C")
+	if d == "" || !filepath.IsAbs(d) {
+		return filepath.Join(r.Dir, d)
+	}
+	return d
+}
+
+func (r *Run) findModules() error {
+	ms, err := gocmd.Modules(r.dir(), r.settings)
+	if err != nil {
+		return err
+	}
+	r.modules = ms
+	for _, m := range ms {
+		rel, err := filepath.Rel(r.dir(), m.Dir)
+		if err != nil {
+			rel = m.Dir
+		}
+		r.Report.Modules = append(r.Report.Modules, report.Module{
+			Path: m.Path, Dir: filepath.ToSlash(rel), Workspace: m.Work != "", Vendor: m.Vendor, Requires: len(m.Requires),
+		})
+	}
+	if len(ms) == 0 {
+		r.note("no go.mod in %s, above it or below it, so there is nothing to download", r.dir())
+	}
+	return nil
+}
+
+func (r *Run) findForwardProxy() error {
+	f, err := forward.FromEnvironment(r.Getenv)
+	var bad *forward.ValueError
+	if errors.As(err, &bad) {
+		return &Error{Class: report.ForwardProxyFailure, Reason: err.Error(), Err: err,
+			Hint: "go would ignore this value without a word and go direct; write http://HOST:PORT, with user and password percent-encoded"}
+	}
+	if err != nil {
+		return err
+	}
+	r.forward = f
+	r.client = modproxy.NewClient(modproxy.Options{Proxy: f.Proxy, OnConnect: forward.CheckConnect})
+	if f.Source != "" {
+		r.Report.ForwardProxy = &report.ForwardProxy{Source: f.Source, Proxy: f.Address}
+	}
+	if f.Hides != "" {
+		r.note("%s is set too and has another value; Go takes %s", f.Hides, f.Source)
+	}
+	return nil
+}
+
+// isPrivate reports whether no module proxy may be asked for a module.
+func (r *Run) isPrivate(path string) bool {
+	return module.MatchPrefixPatterns(joinGlobs(r.settings.GONOPROXY, r.private), path)
+}
+
+func (r *Run) note(format string, a ...any) {
+	r.Report.Notes = append(r.Report.Notes, fmt.Sprintf(format, a...))
+}
+
+// redactList hides passwords in a GOPROXY value, also in one that go would refuse.
+func redactList(s string) string {
+	if l, err := modproxy.ParseList(s); err == nil {
+		return l.Redacted()
+	}
+	return modproxy.RedactRaw(s)
+}

@@ -1,0 +1,225 @@
+package setup
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/goproxy-setup/goproxy-setup/internal/classify"
+	"github.com/goproxy-setup/goproxy-setup/internal/gocmd"
+	"github.com/goproxy-setup/goproxy-setup/internal/loopback"
+	"github.com/goproxy-setup/goproxy-setup/report"
+)
+
+func (r *Run) downloadIfWanted(ctx context.Context) error {
+	if !r.Config.Bool("download") {
+		return nil
+	}
+	return r.download(ctx)
+}
+
+// download runs go mod download for every module of the job, with GOPROXY at a
+// loopback of its own.
+func (r *Run) download(ctx context.Context) error {
+	units := gocmd.Units(r.modules)
+	if len(units) == 0 {
+		return nil
+	}
+	before, err := gocmd.TakeSnapshot(r.modules)
+	if err != nil {
+		return err
+	}
+	lb, done, err := r.startLoopback()
+	if err != nil {
+		return err
+	}
+	defer done()
+	g := r.goCmd.With(r.childEnv(lb)...)
+	var wrong []string // what go said of modules it could not have
+	for _, m := range units {
+		res, err := gocmd.Download(ctx, g, m, gocmd.Options{})
+		if err != nil {
+			return err
+		}
+		if res.ExitCode != 0 {
+			wrong = append(wrong, complaints(res)...)
+		}
+		if res.Vendored {
+			r.note("%s is built from its vendor folder, which needs no module", m.Path)
+		}
+	}
+	if err := r.restore(before); err != nil {
+		return err
+	}
+	if len(wrong) == 0 {
+		return nil
+	}
+	r.addFailures(lb, strings.Join(wrong, "\n"))
+	return &Error{Class: r.Report.Failures[0].Class, Reason: r.failedSentence()}
+}
+
+// complaints are the errors of single modules, or what go printed when it did
+// not get that far.
+func complaints(res gocmd.Result) []string {
+	var lines []string
+	for _, m := range res.Failed() {
+		lines = append(lines, "go: "+m.Error)
+	}
+	if len(lines) == 0 {
+		lines = append(lines, res.Stderr)
+	}
+	return lines
+}
+
+// restore undoes changes to go.mod and go.sum, which a download must not make.
+func (r *Run) restore(before *gocmd.Snapshot) error {
+	changed, err := before.Changed()
+	if err != nil || len(changed) == 0 {
+		return err
+	}
+	r.note("go mod download changed %s; the files were put back as they were (go mod tidy would settle it)", strings.Join(changed, ", "))
+	return before.Restore()
+}
+
+// run runs any command with its module downloads through a loopback.
+func (r *Run) run(ctx context.Context, args []string) (int, error) {
+	path, err := gocmd.LookPath(args[0], r.Getenv, r.OS)
+	if err != nil {
+		return gocmd.NotFound, err
+	}
+	lb, done, err := r.startLoopback()
+	if err != nil {
+		return gocmd.CannotRun, err
+	}
+	defer done()
+	code, err := gocmd.Run(ctx, gocmd.Command{
+		Path: path, Args: args[1:], Dir: r.dir(), Env: r.goCmd.With(r.childEnv(lb)...).Env,
+		Stdin: r.Stdin, Stdout: r.Stdout, Stderr: r.Stderr, Signals: r.Signals,
+	})
+	if err != nil {
+		return code, err
+	}
+	if code != 0 {
+		r.addFailures(lb, "")
+	}
+	if len(r.Report.Failures) > 0 {
+		return code, &Error{Class: r.Report.Failures[0].Class, Reason: r.failedSentence()}
+	}
+	return code, nil
+}
+
+// childEnv is what commands behind the loopback have on top of the job's own.
+func (r *Run) childEnv(lb *loopback.Server) []string {
+	env := []string{"GOPROXY=" + lb.GOPROXY()}
+	for _, v := range r.variables() {
+		if v.Name != "GOPROXY" {
+			env = append(env, v.Name+"="+v.Value)
+		}
+	}
+	return env
+}
+
+// startLoopback starts the loopback and the progress display; done ends both
+// and takes their record into the report.
+func (r *Run) startLoopback() (lb *loopback.Server, done func(), err error) {
+	_, sums, err := gocmd.NeedsOf(r.modules...)
+	if err != nil {
+		return nil, nil, err
+	}
+	progress := r.startProgress()
+	record := loopback.NewRecord(r.start, progress.attempt)
+	lb, err = loopback.Start(loopback.Config{
+		Client: r.client, List: r.choice.List, Private: r.isPrivate, Sums: sums,
+		SumDB: sumDBName(r.effectiveSumDB()), Dir: r.temp(),
+		Attempts: r.Config.Int("attempts"), RetryFor: r.Config.Duration("retry-for"),
+		Record: record, Explain: r.explain,
+	})
+	if err != nil {
+		progress.stop()
+		return nil, nil, &Error{Class: classify.Of(err), Reason: err.Error(), Err: err,
+			Hint: "the folder for temporary files must be writable: " + r.temp() + " (TMPDIR, on Windows TEMP, RUNNER_TEMP on GitHub)"}
+	}
+	return lb, func() {
+		lb.Close()
+		progress.stop()
+		d, attempts, _ := record.Snapshot()
+		r.Report.Download, r.Report.Attempts = &d, attempts
+	}, nil
+}
+
+func (r *Run) temp() string {
+	if t := r.System.Temp(r.Getenv); t != "" {
+		return t
+	}
+	return r.Temp
+}
+
+// addFailures adds what the loopback could not get, by its typed causes, and
+// then what go says beyond that.
+func (r *Run) addFailures(lb *loopback.Server, text string) {
+	known := map[string]bool{}
+	for _, f := range lb.Failed() {
+		failure := classify.Failure(f.Err)
+		failure.Module, failure.Version, failure.Attempts = f.File.Module, f.File.Version, f.Attempts
+		if failure.Host == "" {
+			failure.Host = hostOf(f.Upstream)
+		}
+		r.Report.Add(failure)
+		known[f.File.Module] = true
+	}
+	for _, f := range classify.Log(strings.NewReader(lb.Upstreamed(text))) {
+		if !known[f.Module] && !slices.ContainsFunc(f.Evidence, func(s string) bool { return strings.Contains(s, marker) }) {
+			r.Report.Add(f)
+		}
+	}
+	if len(r.Report.Failures) == 0 && text != "" {
+		r.Report.Add(report.Failure{Class: report.Unknown, Evidence: lastLines(classify.Redact(text), 8), Advice: report.Unknown.Info().Advice})
+	}
+}
+
+// marker begins the loopback's answers, so that they are known again in go's output.
+const marker = "goproxy-setup: "
+
+// explain is what go prints behind "server response:".
+func (r *Run) explain(f loopback.File, err error) string {
+	class := classify.Of(err)
+	return marker + string(class) + ": " + classify.Redact(err.Error()) + "\n" + class.Info().Advice.In(r.Lang())
+}
+
+func (r *Run) failedSentence() string {
+	n := 0
+	for _, f := range r.Report.Failures {
+		n += max(f.Count, 1)
+	}
+	f := r.Report.Failures[0]
+	what := f.Module
+	if what != "" && f.Version != "" {
+		what += "@" + f.Version
+	}
+	switch {
+	case n > 1:
+		return fmt.Sprintf("%d files could not be had, first %s", n, join(": ", what, string(f.Class)))
+	case what == "":
+		return "modules could not be had: " + string(f.Class)
+	}
+	return what + " could not be had: " + string(f.Class)
+}
+
+func join(sep string, parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), sep)
+}
+
+func hostOf(rawURL string) string {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}
+
+func lastLines(text string, n int) []string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return lines[max(0, len(lines)-n):]
+}

@@ -1,0 +1,176 @@
+package setup
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/module"
+
+	"github.com/goproxy-setup/goproxy-setup/internal/classify"
+	"github.com/goproxy-setup/goproxy-setup/internal/gocmd"
+	"github.com/goproxy-setup/goproxy-setup/internal/modproxy"
+	"github.com/goproxy-setup/goproxy-setup/report"
+)
+
+// measure finds the candidates and races them.
+func (r *Run) measure(ctx context.Context) error {
+	if err := r.findField(ctx); err != nil {
+		return err
+	}
+	candidates := r.field.Candidates
+	if len(candidates) == 0 {
+		return nil
+	}
+	r.progress("measuring %d module proxies", len(candidates))
+	r.measured = r.client.Race(ctx, candidates, modproxy.RaceOptions{
+		Sample: r.sample(),
+		Budget: r.Config.Duration("probe-timeout"),
+		SumDB:  sumDBName(r.settings.GOSUMDB),
+	})
+	for _, m := range r.measured {
+		r.Report.Probes = append(r.Report.Probes, probeOf(m))
+	}
+	return ctx.Err()
+}
+
+// findField decides who is measured: what the setting names, else the GOPROXY
+// that somebody set, which is policy then, else the public ones.
+func (r *Run) findField(ctx context.Context) error {
+	toolchain, err := r.toolchainProxy(ctx)
+	if err != nil {
+		return err
+	}
+	if spec := r.Config.Text("proxies"); spec != "" {
+		r.field, err = modproxy.ParseField(spec, toolchain)
+		return r.settingError("proxies", err)
+	}
+	switch layer := r.settings.Layers["GOPROXY"]; layer {
+	case gocmd.Environment, gocmd.EnvFile:
+		l, err := modproxy.ParseList(r.settings.GOPROXY)
+		if err != nil {
+			return r.goListError(string(layer), err)
+		}
+		r.fixed = l
+		r.field = modproxy.Field{Candidates: l.Candidates(toolchain)}
+	default:
+		r.field = modproxy.DefaultField(toolchain)
+	}
+	return nil
+}
+
+// toolchainProxy is the candidate called default, nil when the toolchain has none.
+func (r *Run) toolchainProxy(ctx context.Context) (*url.URL, error) {
+	text, err := r.goCmd.DefaultProxy(ctx)
+	var none *gocmd.NoDefaultError
+	if errors.As(err, &none) {
+		r.note("%s", none)
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	e, err := modproxy.ParseEntry(text)
+	if err != nil || !e.Remote() {
+		return nil, err
+	}
+	return e.URL, nil
+}
+
+func (r *Run) settingError(name string, err error) error {
+	var le *modproxy.ListError
+	if !errors.As(err, &le) {
+		return err
+	}
+	return r.Config.Error(name, le.Error(), le.Hint)
+}
+
+func (r *Run) goListError(layer string, err error) error {
+	e := &Error{Class: report.ConfigInvalid, Reason: "GOPROXY (" + layer + "): " + err.Error(), Err: err}
+	var le *modproxy.ListError
+	if errors.As(err, &le) {
+		e.Hint = le.Hint
+	}
+	return e
+}
+
+// sample picks a module that the job needs anyway, so that the bytes are not
+// wasted. Only paths that are public beyond doubt are taken: a module path is
+// private until proven otherwise.
+func (r *Run) sample() modproxy.Sample {
+	needs, _, err := gocmd.NeedsOf(r.modules...)
+	if err != nil {
+		return modproxy.Pinned
+	}
+	mods := map[module.Version]string{}
+	for _, m := range needs.Mods {
+		mods[m.Version] = m.Sum
+	}
+	for _, z := range needs.Zips {
+		if sum := mods[z.Version]; sum != "" && surelyPublic(z.Path) && !r.isPrivate(z.Path) {
+			return modproxy.Sample{Module: z.Version, ModHash: sum}
+		}
+	}
+	return modproxy.Pinned
+}
+
+// publicHomes are prefixes below which every module is public.
+var publicHomes = []string{"golang.org/x/", "google.golang.org/", "k8s.io/", "go.uber.org/", "go.opentelemetry.io/"}
+
+func surelyPublic(path string) bool {
+	for _, home := range publicHomes {
+		if strings.HasPrefix(path, home) {
+			return true
+		}
+	}
+	return false
+}
+
+// sumDBName is the database that may be asked through a module proxy: none when
+// it is off or has a URL of its own, which the go command then asks directly.
+func sumDBName(gosumdb string) string {
+	f := strings.Fields(gosumdb)
+	if len(f) != 1 || f[0] == "off" || f[0] == modproxy.Alias {
+		return ""
+	}
+	name, _, _ := strings.Cut(f[0], "+")
+	return name
+}
+
+func probeOf(m modproxy.Measurement) report.Probe {
+	p := report.Probe{
+		Name:      m.Name,
+		URL:       m.URL.Redacted(),
+		Reachable: m.Reachable(),
+		LatencyMS: ms(m.Latency),
+		TotalMS:   ms(m.Total),
+		Phases: report.Phases{
+			DNSMS: ms(m.Phases.DNS), ConnectMS: ms(m.Phases.Connect), TLSMS: ms(m.Phases.TLS), FirstByteMS: ms(m.Phases.FirstByte),
+		},
+		ThroughputBPS: m.Throughput,
+		Hops:          m.Hops,
+		SumDB:         [...]string{modproxy.AnswerUnknown: "unknown", modproxy.Yes: "yes", modproxy.No: "no"}[m.SumDB],
+		NotFound:      [...]string{modproxy.AnswerUnknown: "unknown", modproxy.Yes: "honest", modproxy.No: "wrong"}[m.NotFound],
+	}
+	if n := len(m.Hops); n > 0 && m.Hops[n-1] != m.URL.Host {
+		p.ZipHost = m.Hops[n-1]
+	}
+	if m.Err != nil {
+		p.Class = classify.Of(m.Err)
+		p.Evidence = classify.Redact(cause(m.Err).Error())
+	}
+	return p
+}
+
+// cause drops the method and the URL, which the report shows beside it.
+func cause(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

@@ -1,0 +1,179 @@
+// Package setup is a run: the steps from looking at the machine to the report,
+// in order. Each step fills in its part of the report and what the next one
+// needs; the first error ends the run, and the report says why.
+package setup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/goproxy-setup/goproxy-setup/ci"
+	"github.com/goproxy-setup/goproxy-setup/internal/classify"
+	"github.com/goproxy-setup/goproxy-setup/internal/config"
+	"github.com/goproxy-setup/goproxy-setup/internal/forward"
+	"github.com/goproxy-setup/goproxy-setup/internal/gocmd"
+	"github.com/goproxy-setup/goproxy-setup/internal/modproxy"
+	"github.com/goproxy-setup/goproxy-setup/report"
+)
+
+// A World is what a run needs of the outside. Tests bring their own.
+type World struct {
+	Getenv         func(string) string
+	Environ        []string
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer // what programs read; what people read
+	OS, Arch       string
+	Dir            string // working directory, absolute
+	Temp           string // folder for temporary files, when the CI system names none
+	Exists         func(path string) bool
+	Terminal       bool // Stderr is a terminal
+	Version        string
+	Signals        <-chan os.Signal
+	// Exporter returns how this CI system takes variables for later steps.
+	Exporter func(ci.System) (ci.Exporter, error)
+}
+
+// A Run is one run and what its steps have found out so far.
+type Run struct {
+	World
+	Config *config.Config
+	Report *report.Report
+	System ci.System
+
+	start    time.Time
+	goCmd    gocmd.Go
+	settings gocmd.Settings
+	modules  []gocmd.Module
+	forward  forward.Config
+	client   *modproxy.Client
+	field    modproxy.Field
+	fixed    modproxy.List // the user's own GOPROXY, nil when we choose
+	measured []modproxy.Measurement
+	choice   modproxy.Choice
+	private  string // GOPRIVATE for later steps
+}
+
+// New begins the run of a subcommand.
+func New(w World, c *config.Config, command string) *Run {
+	now := time.Now()
+	return &Run{World: w, Config: c, start: now, System: ci.Detect(w.Getenv), Report: &report.Report{
+		Schema:  report.Schema,
+		Tool:    report.Tool{Version: w.Version},
+		Command: command,
+		Started: now.UTC(),
+		Outcome: report.OK,
+	}}
+}
+
+// Setup does everything: detect, measure, choose, download, export. Exporting
+// comes last, so that a failed run leaves the job's environment as it was.
+func (r *Run) Setup(ctx context.Context) error {
+	return r.finish(ctx, func(ctx context.Context) error {
+		exporter, err := r.Exporter(r.System)
+		if err != nil {
+			return err
+		}
+		return r.steps(ctx, r.detect, r.measure, r.choose, r.downloadIfWanted, func(context.Context) error { return r.export(exporter) })
+	})
+}
+
+// Probe measures the candidates and says which would be chosen.
+func (r *Run) Probe(ctx context.Context) error {
+	return r.finish(ctx, func(ctx context.Context) error {
+		return r.steps(ctx, r.detect, r.measure, r.choose)
+	})
+}
+
+// Download runs go mod download through the loopback and exports nothing.
+func (r *Run) Download(ctx context.Context) error {
+	return r.finish(ctx, func(ctx context.Context) error {
+		return r.steps(ctx, r.detect, r.measure, r.choose, r.download)
+	})
+}
+
+// Command runs a command with its module downloads through the loopback and
+// returns its exit code. The report has failures only when the command failed
+// and module downloads did.
+func (r *Run) Command(ctx context.Context, args []string) (code int, err error) {
+	err = r.finish(ctx, func(ctx context.Context) error {
+		return r.steps(ctx, r.detect, r.measure, r.choose, func(ctx context.Context) error {
+			code, err = r.run(ctx, args)
+			return err
+		})
+	})
+	return code, err
+}
+
+func (r *Run) steps(ctx context.Context, steps ...func(context.Context) error) error {
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// An Error ends a run with one sentence and what to do about it.
+type Error struct {
+	Class  report.Class
+	Reason string
+	Hint   string
+	Err    error // may be nil
+}
+
+func (e *Error) Error() string { return e.Reason }
+func (e *Error) Unwrap() error { return e.Err }
+
+// FailureClass is the class given by the step that failed.
+func (e *Error) FailureClass() report.Class { return e.Class }
+
+// finish runs the body under the time limit of the run and completes the report.
+func (r *Run) finish(ctx context.Context, body func(context.Context) error) error {
+	limit := r.Config.Duration("timeout")
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, &Error{
+		Class:  report.ResponseTimeout,
+		Reason: fmt.Sprintf("the time limit of %v for the whole run is over", limit),
+		Hint:   "raise the setting timeout (GOPROXY_SETUP_TIMEOUT), or look above for what was slow",
+	})
+	defer cancel()
+	r.Report.Settings = r.Config.Settings()
+	err := body(ctx)
+	if err != nil && ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	r.conclude(err)
+	r.Report.DurationMS = time.Since(r.start).Milliseconds()
+	if r.client != nil {
+		r.client.Close()
+	}
+	return err
+}
+
+// conclude sets outcome and reason. An error that no failure explains yet
+// becomes one, so that every format shows it.
+func (r *Run) conclude(err error) {
+	p := r.Report
+	switch {
+	case err != nil:
+		p.Outcome = report.Failed
+		p.Why = classify.Redact(err.Error())
+		if len(p.Failures) == 0 {
+			f := classify.Failure(err)
+			var e *Error
+			if errors.As(err, &e) && e.Hint != "" {
+				f.Advice = report.Text{EN: e.Hint}
+			}
+			p.Add(f)
+		}
+	case p.Download != nil && p.Download.Integrity > 0:
+		p.Outcome = report.Degraded
+		p.Why = fmt.Sprintf("%d answers did not match go.sum and were taken from another module proxy", p.Download.Integrity)
+	case r.choice.Note != "":
+		p.Outcome = report.Degraded
+		p.Why = r.choice.Note
+	}
+}
