@@ -174,12 +174,14 @@ func slowHeader(x *exchange) {
 	}
 }
 
-// lengthless drops Content-Length: the body is chunked.
+// lengthless drops Content-Length: the body is chunked. The flush keeps
+// net/http from counting a short body itself.
 type lengthless struct{ http.ResponseWriter }
 
 func (w *lengthless) WriteHeader(code int) {
 	w.Header().Del("Content-Length")
 	w.ResponseWriter.WriteHeader(code)
+	http.NewResponseController(w.ResponseWriter).Flush()
 }
 
 func (w *lengthless) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -40,6 +40,7 @@ type Server struct {
 	sums  *checksums
 	hits  hits
 	links links
+	user  clients
 	tb    testing.TB // nil: failures are returned by Close
 	dir   string
 	http  *http.Server
@@ -139,6 +140,7 @@ func (s *Server) accept(l net.Listener, https bool) {
 func (s *Server) Close() error {
 	s.once.Do(func() {
 		close(s.done)
+		s.user.close()
 		s.http.Close()
 		s.loops.Wait()
 		s.recorder.close()

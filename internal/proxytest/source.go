@@ -89,11 +89,10 @@ func (s failed) Open(module.Version, string) (Content, error) { return Content{}
 // Module is a Source of one module, "example.com/m@v1.0.0", whose files are
 // a txtar archive. A missing go.mod is made up; files named .info and .mod
 // are served as they are and take no part in the zip.
-func Module(pathVersion, txtar string) Source {
-	path, version, _ := strings.Cut(pathVersion, "@")
-	m := module.Version{Path: path, Version: version}
-	_, archive := parseTxtar([]byte(txtar))
-	f, err := pack(m, archive)
+func Module(pathVersion, archive string) Source {
+	m := parseVersion(pathVersion)
+	_, parts := parseTxtar([]byte(archive))
+	f, err := pack(m, parts)
 	if err != nil {
 		return failed{fmt.Errorf("module %s: %w", m, err)}
 	}
@@ -124,11 +123,11 @@ func readTxtar(name string) (m module.Version, f map[string][]byte, err error) {
 	if err != nil {
 		return m, nil, err
 	}
-	comment, archive := parseTxtar(data)
+	comment, parts := parseTxtar(data)
 	if m, err = moduleOf(filepath.Base(name), comment); err != nil {
 		return m, nil, err
 	}
-	f, err = pack(m, archive)
+	f, err = pack(m, parts)
 	return m, f, err
 }
 
@@ -136,8 +135,7 @@ func readTxtar(name string) (m module.Version, f map[string][]byte, err error) {
 func moduleOf(name, comment string) (m module.Version, err error) {
 	for line := range strings.Lines(comment) {
 		if id, ok := strings.CutPrefix(strings.TrimSpace(line), "module "); ok {
-			m.Path, m.Version, _ = strings.Cut(id, "@")
-			return m, nil
+			return parseVersion(id), nil
 		}
 	}
 	name = strings.TrimSuffix(name, ".txtar")
@@ -152,39 +150,14 @@ func moduleOf(name, comment string) (m module.Version, err error) {
 	return m, err
 }
 
-// A txtarFile is a named part of an archive.
-type txtarFile struct {
-	name string
-	data []byte
-}
-
-// parseTxtar reads the format of golang.org/x/tools/txtar, which is not worth
-// a dependency here: a comment and then files, each after a line "-- name --".
-func parseTxtar(data []byte) (comment string, list []txtarFile) {
-	for line := range bytes.Lines(data) {
-		s := strings.TrimRight(string(line), "\r\n")
-		if name, ok := strings.CutPrefix(s, "-- "); ok && strings.HasSuffix(name, " --") {
-			list = append(list, txtarFile{name: strings.TrimSpace(strings.TrimSuffix(name, " --"))})
-			continue
-		}
-		if len(list) == 0 {
-			comment += string(line)
-			continue
-		}
-		last := &list[len(list)-1]
-		last.data = append(last.data, line...)
-	}
-	return comment, list
-}
-
 // pack makes the three files of a module from its archive.
-func pack(m module.Version, archive []txtarFile) (map[string][]byte, error) {
+func pack(m module.Version, parts []part) (map[string][]byte, error) {
 	if err := module.Check(m.Path, m.Version); err != nil {
 		return nil, err
 	}
 	out := map[string][]byte{"info": info(m.Version)}
-	var zipped []txtarFile
-	for _, f := range archive {
+	var zipped []part
+	for _, f := range parts {
 		switch f.name {
 		case ".info", ".mod":
 			out[f.name[1:]] = f.data
@@ -192,10 +165,10 @@ func pack(m module.Version, archive []txtarFile) (map[string][]byte, error) {
 			zipped = append(zipped, f)
 		}
 	}
-	i := slices.IndexFunc(zipped, func(f txtarFile) bool { return f.name == "go.mod" })
+	i := slices.IndexFunc(zipped, func(f part) bool { return f.name == "go.mod" })
 	if i < 0 {
 		i = len(zipped)
-		zipped = append(zipped, txtarFile{"go.mod", fmt.Appendf(nil, "module %s\n\ngo 1.21\n", m.Path)})
+		zipped = append(zipped, part{name: "go.mod", data: fmt.Appendf(nil, "module %s\n\ngo 1.21\n", m.Path)})
 	}
 	if out["mod"] == nil {
 		out["mod"] = zipped[i].data
@@ -214,7 +187,7 @@ func info(version string) []byte {
 }
 
 // zipOf makes the zip of a module.
-func zipOf(m module.Version, list []txtarFile, method uint16) ([]byte, error) {
+func zipOf(m module.Version, list []part, method uint16) ([]byte, error) {
 	var buf bytes.Buffer
 	z := zip.NewWriter(&buf)
 	for _, f := range list {
