@@ -38,7 +38,7 @@ func fileTarget(dir, name string, encode encoder) target {
 	return target{name, encode.then(func(data []byte) (func(), error) {
 		undo, err := replaceFile(file, data)
 		if err != nil {
-			return nil, &FileError{Path: file, Err: err}
+			return nil, &FileError{Path: file, Err: withoutPath(err)}
 		}
 		return undo, nil
 	})}
@@ -49,7 +49,7 @@ func appendTarget(variable, file string, encode encoder) target {
 	return target{variable, encode.then(func(data []byte) (func(), error) {
 		undo, err := AppendFile(file, data)
 		if err != nil {
-			return nil, &FileError{Variable: variable, Path: file, Err: err}
+			return nil, &FileError{Variable: variable, Path: file, Err: withoutPath(err)}
 		}
 		return undo, nil
 	})}
@@ -114,7 +114,10 @@ func exportBuildkite(w World) []target {
 		return out
 	}
 	return append(out, target{"buildkite-agent", encoder(encodeJSON).then(func(data []byte) (func(), error) {
-		return nil, w.Exec(data, "buildkite-agent", "env", "set", "--input-format=json", "-")
+		if err := w.Exec(data, "buildkite-agent", "env", "set", "--input-format=json", "-"); err != nil {
+			return nil, fmt.Errorf("buildkite-agent env set: %w", err)
+		}
+		return nil, nil
 	})})
 }
 
@@ -134,7 +137,7 @@ func exportAppVeyor(w World) []target {
 					for _, old := range vars[:i] {
 						set(old.Name, w.Getenv(old.Name))
 					}
-					return nil, err
+					return nil, fmt.Errorf("appveyor SetVariable %s: %w", v.Name, err)
 				}
 			}
 			return nil, nil

@@ -75,14 +75,15 @@ func githubProperties(a Annotation) string {
 // (gitea/act_runner: act/runner/command.go).
 type actLog struct{ githubLog }
 
+// mask hides the parts between the colons instead, if it has to.
 func (d actLog) mask(secret string) string {
-	if !strings.Contains(secret, "::") {
+	if !strings.Contains(":"+secret, "::") {
 		return d.githubLog.mask(secret)
 	}
 	var b strings.Builder
 	for _, part := range strings.Split(secret, "::") {
 		if len(part) >= 4 { // a shorter mask would make holes all over the log
-			b.WriteString(d.githubLog.mask(part))
+			b.WriteString(d.githubLog.mask(strings.TrimLeft(part, ":")))
 		}
 	}
 	return b.String()
@@ -99,11 +100,11 @@ func (d actLog) annotate(a Annotation) string {
 	return d.githubLog.annotate(a)
 }
 
+// splitColons leaves no two colons together, nor one at the start, which
+// follows the two of the command.
 func splitColons(s string) string {
-	for strings.Contains(s, "::") {
-		s = strings.ReplaceAll(s, "::", ": :")
-	}
-	return s
+	s = strings.ReplaceAll(":"+s, "::", ": :")
+	return strings.ReplaceAll(s, "::", ": :")[1:]
 }
 
 // azureLog is Azure Pipelines' logging commands

@@ -29,6 +29,20 @@ func (e *FileError) Error() string {
 
 func (e *FileError) Unwrap() error { return e.Err }
 
+// withoutPath takes the path off an error that will be shown with the path the
+// user knows: that of a temporary file would mislead.
+func withoutPath(err error) error {
+	var pathError *fs.PathError
+	var linkError *os.LinkError
+	switch {
+	case errors.As(err, &pathError):
+		return pathError.Err
+	case errors.As(err, &linkError):
+		return linkError.Err
+	}
+	return err
+}
+
 // ErrNotSet is the cause in a FileError whose variable is empty.
 var ErrNotSet = errors.New("the variable is not set")
 
@@ -95,7 +109,9 @@ func restorer(path string) (func(), error) {
 		return func() { os.Remove(path) }, nil
 	case err != nil:
 		return nil, err
-	case !info.Mode().IsRegular():
+	case info.IsDir():
+		return nil, errors.New("a folder is in the way")
+	case !info.Mode().IsRegular(): // a link, or what the rename replaces for good
 		return func() {}, nil
 	}
 	old, err := os.ReadFile(path)

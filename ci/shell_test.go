@@ -51,10 +51,17 @@ var hostile = []Var{
 // shell can show what a program started by it gets.
 const printEnv = "CI_TEST_PRINT_ENV"
 
+// appendFull makes the test program append to the file of that name, in a
+// process whose files may not grow: a disk that becomes full.
+const appendFull = "CI_TEST_APPEND_FULL"
+
 func TestMain(m *testing.M) {
 	if os.Getenv(printEnv) != "" {
 		json.NewEncoder(os.Stdout).Encode(os.Environ())
 		return
+	}
+	if path := os.Getenv(appendFull); path != "" {
+		appendToFullDisk(path)
 	}
 	os.Exit(m.Run())
 }
