@@ -43,6 +43,7 @@ func TestMain(m *testing.M) {
 //	plain     leaves signals alone
 //
 // "shell" runs "read" on its own input, which ends well if it reads hello.
+// "print TEXT" prints that and ends well.
 func play(role string) int {
 	if first, then, ok := strings.Cut(role, " + "); ok {
 		return parent(first, then)
@@ -55,6 +56,9 @@ func play(role string) int {
 		return n
 	case "raise":
 		return raise(n)
+	case "print":
+		fmt.Print(arg)
+		return 0
 	case "shell":
 		return playShell()
 	case "read":

@@ -1,9 +1,6 @@
 package gocmd
 
 import (
-	"errors"
-	"fmt"
-	"io/fs"
 	"os"
 	"strings"
 )
@@ -24,17 +21,12 @@ func parseEnvFile(data string) map[string]string {
 	return vars
 }
 
-// readEnvFile reads a file of that form. No file is no variable.
-func readEnvFile(file string) (map[string]string, error) {
-	if file == "" {
-		return nil, nil
-	}
+// readEnvFile reads a file of that form. Like the go command it takes one that
+// cannot be read for none.
+func readEnvFile(file string) map[string]string {
 	data, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
 	if err != nil {
-		return nil, fmt.Errorf("read go settings: %w", err)
+		return nil
 	}
-	return parseEnvFile(string(data)), nil
+	return parseEnvFile(string(data))
 }

@@ -34,7 +34,7 @@ type Settings struct {
 	GOVCS       string
 	GOAUTH      string // since go 1.24
 	GOFLAGS     string
-	GOTOOLCHAIN string // since go 1.21
+	GOTOOLCHAIN string // since go 1.21; empty is like "local"
 	GO111MODULE string
 	GOMODCACHE  string // since go 1.15
 	GOROOT      string
@@ -65,23 +65,8 @@ func (g Go) Settings(ctx context.Context) (Settings, error) {
 	if err := json.Unmarshal(out, &s); err != nil {
 		return Settings{}, fmt.Errorf("decode go env -json: %w", err)
 	}
-	user, err := readEnvFile(userFile(s.GOENV))
-	if err != nil {
-		return Settings{}, err
-	}
-	shipped, err := readEnvFile(filepath.Join(s.GOROOT, "go.env"))
-	if err != nil {
-		return Settings{}, err
-	}
-	s.layer(g.Env, user, shipped)
+	s.layer(g.Env, readEnvFile(s.GOENV), readEnvFile(filepath.Join(s.GOROOT, "go.env")))
 	return s, nil
-}
-
-func userFile(goenv string) string {
-	if goenv == "off" {
-		return ""
-	}
-	return goenv
 }
 
 // layer finds out where each value is from, and what GOTOOLCHAIN would have
@@ -95,13 +80,15 @@ func (s *Settings) layer(env []string, user, shipped map[string]string) {
 		if name == "GOENV" {
 			return "", BuiltIn
 		}
-		if v, ok := user[name]; ok { // even an empty one hides go.env
-			return v, EnvFile
+		v, ok := user[name] // even an empty one hides go.env
+		layer := EnvFile
+		if !ok {
+			v, layer = shipped[name], GoEnv
 		}
-		if v := shipped[name]; v != "" {
-			return v, GoEnv
+		if v == "" {
+			return "", BuiltIn
 		}
-		return "", BuiltIn
+		return v, layer
 	}
 	for _, name := range layered {
 		_, s.Layers[name] = find(name)
@@ -111,11 +98,8 @@ func (s *Settings) layer(env []string, user, shipped map[string]string) {
 			s.Layers[name] = s.Layers["GOPRIVATE"]
 		}
 	}
-	if s.GOTOOLCHAIN != "" {
+	if s.GOTOOLCHAIN != "" { // this go command knows the name
 		s.GOTOOLCHAIN, _ = find("GOTOOLCHAIN")
-		if s.GOTOOLCHAIN == "" {
-			s.GOTOOLCHAIN = "auto" // cmd/go/internal/toolchain/select.go
-		}
 	}
 }
 
