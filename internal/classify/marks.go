@@ -1,0 +1,138 @@
+package classify
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/goproxy-setup/goproxy-setup/report"
+)
+
+// A mark is a line of a shell, a kernel or a CI system that tells why a
+// command ended without a word of its own. The needle is there for speed: no
+// line without it is looked at.
+type mark struct {
+	class  report.Class
+	needle string
+	form   *regexp.Regexp
+}
+
+var marks = []mark{
+	{report.Interrupted, "sending signal", regexp.MustCompile(`^timeout: sending signal |Sending interrupt signal`)},
+	{report.Interrupted, "] Interrupt", regexp.MustCompile(`^make\S*: \*\*\* `)},
+	{report.Interrupted, "] Terminated", regexp.MustCompile(`^make\S*: \*\*\* `)},
+	{report.Interrupted, "SIG", regexp.MustCompile(`^SIG(?:QUIT|INT|TERM|HUP): `)},
+	{report.Interrupted, "Terminated", regexp.MustCompile(`^(?:\S+: line \d+: +\d+ |\[\d+\]\S? +)?Terminated\b`)},
+	{report.Interrupted, "signal: ", regexp.MustCompile(`(?:^|: )signal: (?:interrupt|terminated|hangup)$`)},
+	{report.Interrupted, "ancel", regexp.MustCompile(`(?i)\b(?:operation|job|build|run|pipeline|workflow|task|step)\b.{0,40} (?:was|has been|is being|will be) cancell?ed|cancell?ed by|^(?:#\d+ )?cancell?ed$|context canceled$|^cancell?ing nested|job cancell?ed`)},
+	{report.Interrupted, "Aborted by", regexp.MustCompile(`^Aborted by `)},
+	{report.Interrupted, "exceeded", regexp.MustCompile(`(?i)exceeded the maximum|maximum (?:execution )?time|(?:timeout|time limit) (?:has been )?exceeded|too long with no output`)},
+	{report.Interrupted, " longer than ", regexp.MustCompile(`(?:took|ran|running) longer than `)},
+	{report.Interrupted, "timed out after", regexp.MustCompile(`(?i)\b(?:step|action|job|build|task|command|script)\b.* timed out after`)},
+
+	{report.ResourceLimit, "Killed", regexp.MustCompile(`^(?:\S+: line \d+: +\d+ |\[\d+\]\S? +)?Killed\b|: Killed$|Killed process \d+|OOMKilled`)},
+	{report.ResourceLimit, "signal: killed", regexp.MustCompile(`(?:^|: )signal: killed$`)},
+	{report.ResourceLimit, "fatal error: ", regexp.MustCompile(`^fatal error: .*(?:memory|cannot allocate|newosproc)`)},
+	{report.ResourceLimit, "runtime: ", regexp.MustCompile(`^runtime: (?:failed to create new OS thread|may need to increase max user processes|out of memory|cannot allocate)`)},
+	{report.ResourceLimit, "temporarily unavailable", regexp.MustCompile(`(?:fork|clone)\b.*Resource temporarily unavailable`)},
+
+	{report.DiskFull, "space", regexp.MustCompile(`(?i)no space left on device|not enough space on the disk`)},
+	{report.DiskFull, "quota exceeded", regexp.MustCompile(`(?i): disk quota exceeded`)},
+	{report.FileLocked, "busy", regexp.MustCompile(`(?i): text file busy$`)},
+	{report.FileLocked, "another process", regexp.MustCompile(`being used by another process`)},
+
+	{report.Toolchain, "newer Go version", regexp.MustCompile(`package requires newer Go version`)},
+}
+
+// other looks at a line that is no error of the go command.
+func (s *scanner) other(line string) {
+	if strings.HasPrefix(line, "go: ") || strings.HasPrefix(line, "# get ") || strings.HasPrefix(line, "+ go ") {
+		s.active = true
+	}
+	if line == "" || line[0] == ' ' || line[0] == '\t' {
+		return
+	}
+	for _, m := range marks {
+		if strings.Contains(line, m.needle) && m.form.MatchString(line) && !strings.Contains(line, fullDevice) {
+			s.add(report.Failure{Class: m.class, Evidence: []string{line}})
+			return
+		}
+	}
+	if exitCode(line) >= "124" && len(exitCode(line)) == 3 {
+		s.exit = line
+	}
+	if strings.HasPrefix(line, "+ ") || strings.HasPrefix(line, "$ ") {
+		s.confirm()
+		return
+	}
+	s.after.see(line)
+}
+
+var exitCodes = regexp.MustCompile(`(?i)exit(?:ed with)?(?: code| status)?[ :=']+(\d{1,3})\b`)
+
+// exitCode returns the exit code that a line names, empty without one.
+func exitCode(line string) string {
+	if !strings.Contains(line, "xit") {
+		return ""
+	}
+	m := exitCodes.FindStringSubmatch(line)
+	if m == nil {
+		return ""
+	}
+	return m[1]
+}
+
+// exitClass judges by the exit code: 128 and the number of a signal, or what
+// timeout(1) returns.
+func exitClass(line string) report.Class {
+	switch exitCode(line) {
+	case "124", "130", "131", "143":
+		return report.Interrupted
+	case "137":
+		return report.ResourceLimit
+	}
+	return report.Unknown
+}
+
+// An aftermath is what a log shows after its last failure.
+type aftermath struct {
+	retried bool // something was tried again,
+	output  bool // and a command printed something,
+	beyond  bool // or the go command came to compile and test
+	success bool // somebody says that it went well
+	failure bool // or that it did not
+}
+
+var (
+	retries   = regexp.MustCompile(`(?i)\bretry(?:ing)?\b|\battempt \d+\b.*\bfail|\btrying again\b|\bwill retry\b`)
+	successes = regexp.MustCompile(`(?i)^(?:.{0,40}\b)?(?:build|tests?|downloads?|job|pipeline|step|install|modules?|command|deploy|all|attempt)\b.{0,40}\b(?:ok|succeeded|success(?:ful(?:ly)?)?|passed|completed|finished|done|verified)\b|^finished: success|^ok  ?\t|^build success`)
+	setbacks  = regexp.MustCompile(`(?i)\*\*\* |(?:^|[\s:\[(])(?:fail(?:ed|ures?|s|ing)?|errors?)(?:[\s:.!\])]|$)|giving up|gave up|unsuccessful|\bnot\b`)
+	further   = regexp.MustCompile(`^(?:ok  ?\t|--- (?:PASS|FAIL)|PASS$|\./\S+\.go:\d+:\d+: )`)
+)
+
+func (a *aftermath) see(line string) {
+	if len(line) > 400 {
+		return
+	}
+	code := exitCode(line)
+	switch {
+	case retries.MatchString(line):
+		a.retried = true
+		return
+	case code != "" && strings.Trim(code, "0") != "":
+		a.failure = true
+	case further.MatchString(line):
+		a.beyond = a.beyond || a.retried
+		a.success = a.success || strings.HasPrefix(line, "ok")
+	case setbacks.MatchString(line):
+		a.failure = true
+	case successes.MatchString(line):
+		a.success = true
+	case !strings.HasPrefix(line, "go: "):
+		a.output = a.output || a.retried
+	}
+}
+
+// recovered says whether what failed went well at last.
+func (a *aftermath) recovered() bool {
+	return a.beyond || (a.success || a.output) && !a.failure
+}

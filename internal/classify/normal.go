@@ -1,0 +1,273 @@
+package classify
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"io"
+	"regexp"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// maxLine bounds one line in memory. A cause stands at the end of a line and
+// what it is about at the start, so a longer line loses its middle.
+const maxLine = 64 << 10
+
+// lines reads a log as go, git and ssh wrote it: one line of theirs at a time,
+// without what shells, consoles, encodings and CI systems did to it.
+type lines struct {
+	in    *bufio.Reader
+	parts []string // of the last line read, cut at carriage returns
+	ahead *row     // read to see whether it continues the row before
+}
+
+// A row is one cleaned line of the log.
+type row struct {
+	text     string // without prefixes
+	width    int    // columns with them
+	prefixed bool
+}
+
+func newLines(r io.Reader) *lines {
+	in := bufio.NewReaderSize(r, maxLine)
+	head, _ := in.Peek(1024)
+	if order := utf16Order(head); order != nil {
+		in = bufio.NewReaderSize(&utf16Reader{in: in, order: order}, maxLine)
+	}
+	return &lines{in: in}
+}
+
+// next returns the next line with the rows of a console put together again,
+// and false at the end.
+func (l *lines) next() (string, bool) {
+	cur, ok := l.row()
+	if !ok {
+		return "", false
+	}
+	if !cur.full() {
+		return cur.text, true
+	}
+	var whole strings.Builder
+	whole.WriteString(cur.text)
+	for cur.full() && whole.Len() < maxLine {
+		next, ok := l.row()
+		if !ok {
+			break
+		}
+		if !next.continues(cur) {
+			l.ahead = &next
+			break
+		}
+		whole.WriteString(next.text)
+		cur = next
+	}
+	return whole.String(), true
+}
+
+// full says whether a console could have broken the line here. Consoles have
+// 80 or 120 columns and break inside words, before or after a CI system puts
+// its prefix in front.
+func (r row) full() bool {
+	return r.width == 80 || r.width == 120 || r.prefixed && r.wide()
+}
+
+func (r row) wide() bool {
+	n := utf8.RuneCountInString(r.text)
+	return n == 80 || n == 120
+}
+
+// starts are the ways to begin a line that cannot be the rest of another.
+var starts = regexp.MustCompile(`^(?:go[ :]|\s|[#+$>{}"\[@]|->|--|==|verifying |unzip |FAIL|ok\b|ERROR|Error|make\b|\S+\.go:\d|\S+ imports$|\S+ requires$|\S*go\.mod:\d)`)
+
+func (r row) continues(before row) bool {
+	return r.text != "" && r.prefixed == (before.prefixed && before.wide()) && !starts.MatchString(r.text)
+}
+
+// row returns the next cleaned row.
+func (l *lines) row() (row, bool) {
+	if l.ahead != nil {
+		r := *l.ahead
+		l.ahead = nil
+		return r, true
+	}
+	part, ok := l.part()
+	if !ok {
+		return row{}, false
+	}
+	text := strip(part)
+	return row{text: text, width: utf8.RuneCountInString(part), prefixed: len(text) != len(part)}, true
+}
+
+// part returns the text up to the next line feed or carriage return: what
+// comes after a return was written over what stood before it.
+func (l *lines) part() (string, bool) {
+	if len(l.parts) == 0 {
+		line, ok := l.read()
+		if !ok {
+			return "", false
+		}
+		l.parts = strings.Split(clean(line), "\r")
+	}
+	part := l.parts[0]
+	l.parts = l.parts[1:]
+	return part, true
+}
+
+// read returns the bytes up to the next line feed, at most maxLine of them.
+// They are valid until the next call.
+func (l *lines) read() ([]byte, bool) {
+	line, err := l.in.ReadSlice('\n')
+	if err == nil || err != bufio.ErrBufferFull {
+		return bytes.TrimRight(line, "\r\n"), len(line) > 0
+	}
+	long := append([]byte(nil), line[:maxLine/2]...)
+	tail := append([]byte(nil), line[maxLine/2:]...)
+	for err == bufio.ErrBufferFull {
+		line, err = l.in.ReadSlice('\n')
+		tail = append(tail, line...)
+		tail = tail[max(0, len(tail)-maxLine/2):]
+	}
+	return bytes.TrimRight(append(long, tail...), "\r\n"), true
+}
+
+// escapes are colours, cursor movements, titles and hyperlinks of terminals
+// (ECMA-48), and the start of a colour whose escape character got lost.
+var escapes = regexp.MustCompile(`\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]_P^][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])`)
+
+// clean makes a line printable: no escapes, no NUL (UTF-16 in the midst of
+// ASCII), no bytes of other encodings. Rules rest on ASCII words and numbers,
+// so of a line in GBK these are enough.
+func clean(line []byte) string {
+	if bytes.IndexByte(line, 0) >= 0 {
+		line = bytes.ReplaceAll(line, []byte{0}, nil)
+	}
+	text := string(line)
+	if strings.IndexByte(text, 0x1b) >= 0 {
+		text = escapes.ReplaceAllString(text, "")
+	}
+	if !utf8.ValidString(text) {
+		text = strings.ToValidUTF8(gbk.Replace(text), "\uFFFD")
+	}
+	return strings.TrimRight(strings.TrimPrefix(text, "\uFEFF"), " \t\r")
+}
+
+// gbk turns the words that tell Windows' Chinese network sentences apart from
+// code page 936 into UTF-8: enough to know them, without a table of GBK.
+var gbk = strings.NewReplacer(
+	"\xbb\xfd\xbc\xab\xbe\xdc\xbe\xf8", "积极拒绝", // 10061
+	"\xc3\xbb\xd3\xd0\xd5\xfd\xc8\xb7\xb4\xf0\xb8\xb4", "没有正确答复", // 10060
+	"\xc7\xbf\xc6\xc8\xb9\xd8\xb1\xd5", "强迫关闭", // 10054
+	"\xb7\xc3\xce\xca\xc8\xa8\xcf\xde\xb2\xbb\xd4\xca\xd0\xed", "访问权限不允许", // 10013
+	"\xbe\xdc\xbe\xf8\xb7\xc3\xce\xca", "拒绝访问", // 5
+	"\xd5\xfd\xd4\xda\xca\xb9\xd3\xc3\xb4\xcb\xce\xc4\xbc\xfe", "正在使用此文件", // 32
+	"\xb4\xc5\xc5\xcc\xbf\xd5\xbc\xe4\xb2\xbb\xd7\xe3", "磁盘空间不足", // 112
+)
+
+// prefixes are what CI systems and log collectors put in front of a line, by
+// the first byte. One space belongs to a prefix, the next one to the line.
+var prefixes = map[string]*regexp.Regexp{
+	// 2026-11-22T09:00:15.0000000Z, GitLab's stream marks, Kubernetes' CRI; #12 without #: 0.312
+	"0123456789": regexp.MustCompile(`^(?:(?:\d{4}[-/]\d\d[-/]\d\d[T ])?\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z| ?[+-]\d\d:?\d\d)?(?: \d\d[OE]\+?)?(?: std(?:out|err) [FP])?|\d+\.\d+)(?: |$)`),
+	// BuildKit: #12 0.333; Azure and GitHub: ##[error]
+	"#": regexp.MustCompile(`^(?:#\d+ \d+\.\d+(?: |$)|##\[\w+\])`),
+	// [2026-11-22T09:00:15.000Z], [07:51:45], [linux], [Container], TeamCity's [09:00:15]W:, [  12.345678]
+	"[": regexp.MustCompile(`^\[[^][]{1,60}\](?:[A-Z]?:\t)?(?: |$)`),
+	// ::error file=go.mod::
+	":": regexp.MustCompile(`^::\w+[^:]*::`),
+	// Step #1 - "test": , web_1  | , Nov 22 09:00:15 host run[12]: , Error: go: , go : go:
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ": regexp.MustCompile(`^(?:Step #\d+(?: - "[^"]*")?: |[\w.-]{1,60} *\| |[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ \S+: |go(?:\.exe)? : )`),
+}
+
+// byFirst is prefixes by first byte.
+var byFirst = func() (table [256]*regexp.Regexp) {
+	for first, form := range prefixes {
+		for i := range len(first) {
+			table[first[i]] = form
+		}
+	}
+	return table
+}()
+
+// strip takes the prefixes off a line; there may be several.
+func strip(line string) string {
+	for range 5 {
+		if line == "" || byFirst[line[0]] == nil {
+			return line
+		}
+		n := byFirst[line[0]].FindStringIndex(line)
+		if n == nil {
+			return line
+		}
+		line = line[n[1]:]
+	}
+	return line
+}
+
+// utf16Order says in which byte order a log is UTF-16, nil when it is not.
+// PowerShell 5.1 writes it with a byte order mark, tee and others drop that.
+func utf16Order(head []byte) binary.ByteOrder {
+	switch {
+	case bytes.HasPrefix(head, []byte{0xff, 0xfe}):
+		return binary.LittleEndian
+	case bytes.HasPrefix(head, []byte{0xfe, 0xff}):
+		return binary.BigEndian
+	}
+	var zeros [2]int
+	for i, b := range head {
+		if b == 0 {
+			zeros[i%2]++
+		}
+	}
+	switch most := len(head) / 4; { // half of all pairs
+	case zeros[1] > most && zeros[1] > zeros[0]:
+		return binary.LittleEndian
+	case zeros[0] > most && zeros[0] > zeros[1]:
+		return binary.BigEndian
+	}
+	return nil
+}
+
+// A utf16Reader reads UTF-16 as UTF-8.
+type utf16Reader struct {
+	in    *bufio.Reader
+	order binary.ByteOrder
+	out   []byte
+}
+
+func (u *utf16Reader) Read(p []byte) (int, error) {
+	for len(u.out) < len(p) && len(u.out) < 4096 {
+		r, err := u.rune()
+		if err != nil {
+			if len(u.out) > 0 {
+				break
+			}
+			return 0, err
+		}
+		u.out = utf8.AppendRune(u.out, r)
+	}
+	n := copy(p, u.out)
+	u.out = u.out[:copy(u.out, u.out[n:])]
+	return n, nil
+}
+
+func (u *utf16Reader) rune() (rune, error) {
+	var pair [2]byte
+	if _, err := io.ReadFull(u.in, pair[:]); err != nil {
+		return 0, io.EOF
+	}
+	r := rune(u.order.Uint16(pair[:]))
+	if !utf16.IsSurrogate(r) {
+		return r, nil
+	}
+	low, err := u.in.Peek(2)
+	if err != nil {
+		return utf8.RuneError, nil
+	}
+	whole := utf16.DecodeRune(r, rune(u.order.Uint16(low)))
+	if whole != utf8.RuneError {
+		u.in.Discard(2)
+	}
+	return whole, nil
+}
