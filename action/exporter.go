@@ -28,6 +28,8 @@ type GitHub struct {
 	Stdout io.Writer
 }
 
+type sdk = githubactions.Action
+
 // FileError is a workflow file that is missing or cannot be written.
 type FileError = ci.FileError
 
@@ -43,7 +45,7 @@ func (g GitHub) Export(vars []ci.Var) ([]ci.Exported, error) {
 	if err := checkEnv(vars); err != nil {
 		return nil, err
 	}
-	err := g.add("GITHUB_ENV", vars, (*githubactions.Action).SetEnv)
+	err := g.add("GITHUB_ENV", vars, (*sdk).SetEnv)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +70,7 @@ func checkEnv(vars []ci.Var) error {
 
 // add lets the SDK write each variable and adds the result to the file that
 // variable names.
-func (g GitHub) add(variable string, vars []ci.Var, set func(a *githubactions.Action, name, value string)) error {
+func (g GitHub) add(variable string, vars []ci.Var, set func(a *sdk, name, value string)) error {
 	if len(vars) == 0 {
 		return nil
 	}
@@ -79,7 +81,7 @@ func (g GitHub) add(variable string, vars []ci.Var, set func(a *githubactions.Ac
 	if err := checkContent(variable, path); err != nil {
 		return err
 	}
-	data, err := g.stage(variable, func(a *githubactions.Action) {
+	data, err := g.stage(variable, func(a *sdk) {
 		for _, v := range vars {
 			set(a, v.Name, v.Value)
 		}
@@ -135,7 +137,7 @@ func checkContent(variable, path string) error {
 
 // stage runs write with an SDK whose file is a new one in the job's folder for
 // temporary files, and returns what it wrote. The SDK reports by panic.
-func (g GitHub) stage(variable string, write func(*githubactions.Action)) (data []byte, err error) {
+func (g GitHub) stage(variable string, write func(*sdk)) (data []byte, err error) {
 	f, err := os.CreateTemp(g.Getenv("RUNNER_TEMP"), "goproxy-setup-*")
 	if err != nil {
 		return nil, fmt.Errorf("prepare %s: %w", variable, err)

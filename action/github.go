@@ -5,8 +5,6 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/sethvargo/go-githubactions"
-
 	"github.com/goproxy-setup/goproxy-setup/ci"
 )
 
@@ -19,7 +17,7 @@ func (g GitHub) SetOutputs(vars []ci.Var) error {
 	if err := checkOutputs(vars); err != nil {
 		return err
 	}
-	return g.add("GITHUB_OUTPUT", vars, (*githubactions.Action).SetOutput)
+	return g.add("GITHUB_OUTPUT", vars, (*sdk).SetOutput)
 }
 
 // SaveState keeps a value for the action's post step, where the variable
@@ -32,7 +30,7 @@ func (g GitHub) SaveState(name, value string) error {
 	if err := checkOutputs(vars); err != nil {
 		return err
 	}
-	return g.add("GITHUB_STATE", vars, (*githubactions.Action).SaveState)
+	return g.add("GITHUB_STATE", vars, (*sdk).SaveState)
 }
 
 // checkOutputs is the check of variables, but names may have hyphens.
@@ -64,7 +62,7 @@ func (g GitHub) AddSummary(markdown []byte) error {
 	if err != nil {
 		return err
 	}
-	data, err := g.stage(variable, func(a *githubactions.Action) {
+	data, err := g.stage(variable, func(a *sdk) {
 		a.AddStepSummary(string(cutSummary(markdown)))
 	})
 	if err != nil {
