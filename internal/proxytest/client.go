@@ -16,9 +16,9 @@ type clients struct {
 // with others. It uses HTTP/2 where the server does.
 func (s *Server) Client() *http.Client {
 	t := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: s.CA}, ForceAttemptHTTP2: true}
-	s.user.mu.Lock()
-	defer s.user.mu.Unlock()
-	s.user.list = append(s.user.list, t)
+	s.users.mu.Lock()
+	defer s.users.mu.Unlock()
+	s.users.list = append(s.users.list, t)
 	return &http.Client{Transport: t}
 }
 

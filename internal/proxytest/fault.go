@@ -1,16 +1,11 @@
 package proxytest
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
-	"net/http"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
-	"time"
 )
 
 // A fault is one segment of a base URL, parsed.
@@ -124,106 +119,3 @@ func parseKinds(s string) ([]string, error) {
 	}
 	return list, nil
 }
-
-// A hitKey is a fault in the stack of a base and a file asked for there.
-type hitKey struct {
-	base string
-	i    int
-	path string
-}
-
-// hits counts, for each hitKey, the answers that came by a fault and those it
-// fired on, and how many are open.
-type hits struct {
-	mu   sync.Mutex
-	seen map[hitKey]*hit
-	open map[hitKey]int
-}
-
-type hit struct{ seen, fired int }
-
-// take counts an answer and reports whether the fault fires on it. What a
-// rate picks depends on the seed, the fault, the file and the number of the
-// answer, not on the order of different files: runs repeat.
-func (h *hits) take(key hitKey, f fault, seed string) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.seen == nil {
-		h.seen = map[hitKey]*hit{}
-	}
-	c := h.seen[key]
-	if c == nil {
-		c = &hit{}
-		h.seen[key] = c
-	}
-	c.seen++
-	if f.count > 0 && c.fired >= f.count {
-		return false
-	}
-	if draw(seed, f.text, key.path, strconv.Itoa(c.seen)) >= f.rate {
-		return false
-	}
-	c.fired++
-	return true
-}
-
-// draw is a number in [0, 1) made from texts.
-func draw(parts ...string) float64 {
-	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-	return float64(binary.BigEndian.Uint64(sum[:])>>11) / (1 << 53)
-}
-
-// enter counts the answers that are open at one fault, for all files.
-func (h *hits) enter(key hitKey, by int) int {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.open == nil {
-		h.open = map[hitKey]int{}
-	}
-	key.path = ""
-	h.open[key] += by
-	return h.open[key]
-}
-
-// An exchange is one request and the answer in the making.
-type exchange struct {
-	s     *Server
-	w     http.ResponseWriter
-	r     *http.Request
-	conn  *conn
-	file  file
-	log   *Request
-	key   hitKey // of the fault that has its turn
-	after string // faults right of it
-
-	seed       string // of rates
-	retryAfter string // header of error answers
-	text       string // body of error answers
-	etag       func(string) string
-	noDate     bool
-	noRange    bool
-}
-
-// sleep waits, and gives up with the client or the server.
-func (x *exchange) sleep(d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-x.r.Context().Done():
-		panic(http.ErrAbortHandler)
-	case <-x.s.done:
-		panic(http.ErrAbortHandler)
-	}
-}
-
-// hang waits until the client or the server gives up.
-func (x *exchange) hang() {
-	select {
-	case <-x.r.Context().Done():
-	case <-x.s.done:
-	}
-	panic(http.ErrAbortHandler)
-}
-
-func (x *exchange) flush() { http.NewResponseController(x.w).Flush() }

@@ -3,7 +3,6 @@ package proxytest
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -181,21 +180,6 @@ func busy(arg string) (action, error) {
 		}
 		next()
 	}, nil
-}
-
-// drop closes the connection, and with it every stream on it.
-func (x *exchange) drop() {
-	x.conn.Close()
-	panic(http.ErrAbortHandler)
-}
-
-// reset ends a connection by RST, and a stream of HTTP/2 by RST_STREAM.
-func (x *exchange) reset() {
-	if c, ok := x.conn.Conn.(*net.TCPConn); ok && x.r.ProtoMajor == 1 {
-		c.SetLinger(0)
-		c.Close()
-	}
-	panic(http.ErrAbortHandler)
 }
 
 // resetAt resets before the header, or inside of the body if it has an argument.

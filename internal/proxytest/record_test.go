@@ -187,8 +187,9 @@ func TestRatesRepeat(t *testing.T) {
 	t.Parallel()
 	draws := func(base string) (row string, bad int) {
 		srv := serveDir(t)
+		c, good := srv.Client(), fetch(t, srv, modFile)
 		for range 200 {
-			if see(srv.Client(), srv.URL+base, modFile, fetch(t, srv, modFile)) == "200 whole" {
+			if see(c, srv.URL+base, modFile, good) == "200 whole" {
 				row += "."
 				continue
 			}

@@ -1,8 +1,6 @@
 package proxytest
 
 import (
-	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -11,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"strings"
 	"sync"
 	"testing"
 )
@@ -40,13 +37,13 @@ type Server struct {
 	sums  *checksums
 	hits  hits
 	links links
-	user  clients
+	users clients
 	tb    testing.TB // nil: failures are returned by Close
-	dir   string
+	dir   string     // of CAFile
 	http  *http.Server
-	done  chan struct{}
+	done  chan struct{} // closed by Close
 	once  sync.Once
-	loops sync.WaitGroup
+	loops sync.WaitGroup // that accept connections
 }
 
 // New starts a server of plain HTTP that closes with the test.
@@ -111,18 +108,27 @@ func (s *Server) listen(c Config) error {
 			return err
 		}
 	}
-	for _, to := range []struct {
-		url  *string
-		host string
-	}{{&s.URL, "127.0.0.1"}, {&s.StorageURL, "localhost"}} {
-		l, err := net.Listen("tcp4", "127.0.0.1:0")
-		if err != nil {
-			return fmt.Errorf("proxytest: %w", err)
-		}
-		*to.url = fmt.Sprintf("%s://%s:%d", scheme, to.host, l.Addr().(*net.TCPAddr).Port)
-		s.loops.Go(func() { s.accept(l, c.TLS) })
+	modules, err := s.open(scheme, "127.0.0.1", &s.URL)
+	if err != nil {
+		return err
 	}
+	storage, err := s.open(scheme, "localhost", &s.StorageURL)
+	if err != nil {
+		modules.Close()
+		return err
+	}
+	s.loops.Go(func() { s.accept(modules, c.TLS) })
+	s.loops.Go(func() { s.accept(storage, c.TLS) })
 	return nil
+}
+
+func (s *Server) open(scheme, host string, base *string) (net.Listener, error) {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("proxytest: %w", err)
+	}
+	*base = fmt.Sprintf("%s://%s:%d", scheme, host, l.Addr().(*net.TCPAddr).Port)
+	return l, nil
 }
 
 func (s *Server) accept(l net.Listener, https bool) {
@@ -140,7 +146,7 @@ func (s *Server) accept(l net.Listener, https bool) {
 func (s *Server) Close() error {
 	s.once.Do(func() {
 		close(s.done)
-		s.user.close()
+		s.users.close()
 		s.http.Close()
 		s.loops.Wait()
 		s.recorder.close()
@@ -158,75 +164,4 @@ func (s *Server) fail(format string, args ...any) {
 		return
 	}
 	s.recorder.keep(fmt.Errorf("proxytest: "+format, args...))
-}
-
-// A connKey finds the connection of a request in its context.
-type connKey struct{}
-
-type conn struct {
-	net.Conn
-	id int
-}
-
-func (s *Server) connContext(ctx context.Context, c net.Conn) context.Context {
-	return context.WithValue(ctx, connKey{}, &conn{tcp(c), s.recorder.newConn()})
-}
-
-// tcp returns what lies below TLS: closing that is closing the connection.
-func tcp(c net.Conn) net.Conn {
-	if t, ok := c.(*tls.Conn); ok {
-		return t.NetConn()
-	}
-	return c
-}
-
-func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
-	c := r.Context().Value(connKey{}).(*conn)
-	base, rest := split(r.URL.Path)
-	e := s.recorder.begin(r, c, base, rest)
-	if e == nil {
-		panic(http.ErrAbortHandler) // closed already
-	}
-	cw := &countWriter{ResponseWriter: w}
-	defer func() { s.recorder.end(e, cw) }()
-
-	x := &exchange{s: s, w: cw, r: r, conn: c, file: s.find(rest), seed: "1", log: e}
-	switch {
-	case strings.HasPrefix(r.URL.Path, "/-/login"):
-		page(x)
-	case !s.links.use(r.URL.Query().Get("sig")):
-		http.Error(x.w, "Request has expired", http.StatusForbidden)
-	case r.Method != http.MethodGet && r.Method != http.MethodHead:
-		http.Error(x.w, "method not allowed", http.StatusMethodNotAllowed)
-	default:
-		s.run(x, base)
-	}
-}
-
-// run parses the faults of a base URL and applies them.
-func (s *Server) run(x *exchange, base []string) {
-	stack, err := parseAll(base)
-	if err != nil {
-		s.fail("%s: %v", x.r.URL.Path, err)
-		http.Error(x.w, "proxytest: "+err.Error(), http.StatusInternalServerError)
-		return
-	}
-	s.apply(x, stack, 0)
-}
-
-// apply lets the faults from stack[i] on change the answer, left to right,
-// and then sends what is left of it.
-func (s *Server) apply(x *exchange, stack []fault, i int) {
-	for ; i < len(stack); i++ {
-		f := stack[i]
-		key := hitKey{base: texts(stack), i: i, path: x.file.path}
-		if !f.on(x.file) || !s.hits.take(key, f, x.seed) {
-			continue
-		}
-		s.recorder.fired(x.log, f.text)
-		x.key, x.after = key, texts(stack[i+1:])
-		f.do(x, func() { s.apply(x, stack, i+1) })
-		return
-	}
-	answer(x)
 }
