@@ -47,6 +47,10 @@ func readModFile(file string) (*modfile.File, error) {
 	if err != nil {
 		return nil, err
 	}
+	return parseModFile(file, data)
+}
+
+func parseModFile(file string, data []byte) (*modfile.File, error) {
 	f, err := modfile.Parse(file, data, anyVersion)
 	if known, ok := withoutUnknown(file, data, err); ok {
 		f, err = modfile.Parse(file, known, anyVersion)

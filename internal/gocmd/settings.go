@@ -38,7 +38,7 @@ type Settings struct {
 	GO111MODULE string
 	GOMODCACHE  string // since go 1.15
 	GOROOT      string
-	GOENV       string // path of the user's file; empty or "off" when there is none
+	GOENV       string // path of the user's file; empty when there is none
 	GOWORK      string // path of the go.work in effect; empty or "off" when there is none
 	GOMOD       string // path of the go.mod of the folder; empty or the null device when there is none
 
