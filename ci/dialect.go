@@ -75,14 +75,15 @@ func githubProperties(a Annotation) string {
 // (gitea/act_runner: act/runner/command.go).
 type actLog struct{ githubLog }
 
-// mask hides the parts between the colons instead, if it has to.
+// mask hides the parts between the colons instead, if it has to. Parts of less
+// than four bytes stay: their masks would make holes all over the log.
 func (d actLog) mask(secret string) string {
 	if !strings.Contains(":"+secret, "::") {
 		return d.githubLog.mask(secret)
 	}
 	var b strings.Builder
 	for _, part := range strings.Split(secret, "::") {
-		if len(part) >= 4 { // a shorter mask would make holes all over the log
+		if len(part) >= 4 {
 			b.WriteString(d.githubLog.mask(strings.TrimLeft(part, ":")))
 		}
 	}

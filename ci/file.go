@@ -11,7 +11,7 @@ import (
 
 // A FileError is a file of the CI system that could not be written.
 type FileError struct {
-	Variable string // that names the file: "GITHUB_ENV"; may be empty
+	Variable string // that names the file, "GITHUB_ENV"; empty when none does
 	Path     string // empty when the variable is
 	Err      error
 	Hint     string // what to do about it; may be empty

@@ -91,12 +91,8 @@ func termHolds(term string, getenv func(string) string) bool {
 // Detect returns the CI system that the variables speak of, the last row when
 // they speak of none.
 func Detect(getenv func(string) string) System {
-	for _, s := range Systems {
-		if s.Detect.Holds(getenv) {
-			return s
-		}
-	}
-	return Systems[len(Systems)-1]
+	i := slices.IndexFunc(Systems, func(s System) bool { return s.Detect.Holds(getenv) })
+	return Systems[i] // the last row always holds
 }
 
 // Named finds a row of Systems by name.
