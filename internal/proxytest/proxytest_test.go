@@ -166,3 +166,15 @@ func TestGoGetsPastFaults(t *testing.T) {
 		})
 	}
 }
+
+func TestGoEnvIsQuiet(t *testing.T) {
+	t.Parallel()
+	env := GoEnv(t)
+	if got := strings.TrimSpace(runGo(t, t.TempDir(), env, "env", "GOTELEMETRY")); got != "off" {
+		t.Errorf("GOTELEMETRY is %q, want off", got)
+	}
+	home := strings.TrimSpace(runGo(t, t.TempDir(), append(env, "GOFLAGS="), "env", "GOMODCACHE"))
+	if !strings.HasPrefix(home, os.TempDir()) {
+		t.Errorf("GOMODCACHE is %q, want a temporary folder", home)
+	}
+}
