@@ -3,6 +3,7 @@ package loopback
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"sync"
 	"time"
 
@@ -90,9 +91,8 @@ func (f *fetcher) fetch(ctx context.Context, file File, group []*Upstream) (*con
 		return &content{sink: t.sink, from: t.leg.up}, nil
 	}
 	var ex *ExhaustedError
-	var status *modproxy.StatusError
-	if errors.As(err, &ex) && !(errors.As(err, &status) && status.NotFound()) {
-		f.record.failed(Failed{File: file, Upstream: ex.Upstream, Err: ex.Err, Attempts: t.attempts})
+	if errors.As(err, &ex) {
+		f.record.failed(Failed{File: file, Upstream: ex.Upstream, Err: ex.Err, Attempts: t.attempts, Missing: errors.Is(err, fs.ErrNotExist)})
 	}
 	return nil, err
 }

@@ -25,6 +25,7 @@ type Failed struct {
 	Upstream string // redacted
 	Err      error
 	Attempts []int // indexes into Attempts
+	Missing  bool  // every upstream said 404 or 410, which go may have an answer to
 }
 
 // maxAttempts is how many attempts are kept one by one; beyond it only the ones

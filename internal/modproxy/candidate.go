@@ -7,7 +7,7 @@ import (
 
 // A Candidate is a module proxy that may be selected.
 type Candidate struct {
-	Name string // as the settings call it: "default", "goproxy.cn", else its host
+	Name string // as the settings call it: "default", "goproxy.cn", else host and path
 	URL  *url.URL
 	// Private: it needs credentials, so it may hold modules that others must not
 	// be asked for. It keeps its place before all public ones, also when it is
@@ -92,7 +92,7 @@ func ParseField(spec string, toolchain *url.URL) (Field, error) {
 		case !e.Remote():
 			f.Local = append(f.Local, e)
 		default:
-			f.add(Candidate{Name: e.URL.Host, URL: e.URL, Private: e.URL.User != nil})
+			f.add(candidate(e.URL, toolchain))
 		}
 	}
 	if len(f.Candidates)+len(f.Local) == 0 && f.Tail == "" {
@@ -124,20 +124,26 @@ func knownCandidate(name string, toolchain *url.URL) (Candidate, bool) {
 	return Candidate{}, false
 }
 
+// candidate names a URL, by its known name if it has one.
+func candidate(u, toolchain *url.URL) Candidate {
+	for _, k := range DefaultField(toolchain).Candidates {
+		if trimmed(u) == trimmed(k.URL) {
+			return k
+		}
+	}
+	return Candidate{Name: trimmed(&url.URL{Host: u.Host, Path: u.Path}), URL: u, Private: u.User != nil}
+}
+
+// trimmed is the URL without what makes no difference.
+func trimmed(u *url.URL) string { return strings.Trim(u.String(), "/") }
+
 // Candidates returns the remote entries of a GOPROXY list, named as far as they are known.
 func (l List) Candidates(toolchain *url.URL) []Candidate {
 	var f Field
 	for _, e := range l {
-		if !e.Remote() {
-			continue
+		if e.Remote() {
+			f.add(candidate(e.URL, toolchain))
 		}
-		c := Candidate{Name: e.URL.Host, URL: e.URL, Private: e.URL.User != nil}
-		for _, k := range DefaultField(toolchain).Candidates {
-			if strings.TrimSuffix(e.URL.String(), "/") == strings.TrimSuffix(k.URL.String(), "/") {
-				c.Name = k.Name
-			}
-		}
-		f.add(c)
 	}
 	return f.Candidates
 }

@@ -3,6 +3,7 @@ package modproxy
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -27,6 +28,9 @@ type Policy struct {
 	// answer; both matter only when no selected candidate carries it.
 	GOSUMDB        string
 	SumDB, AliasDB Answer
+	// Unproven: the job had nothing to check the user's own candidates with, so
+	// one that only said 404 to the pinned sample is better than none.
+	Unproven bool
 }
 
 // A Choice is what later steps should use.
@@ -48,7 +52,10 @@ const maxPublic = 3
 // Choose makes a selection from measurements. Candidates whose difference is
 // noise keep their given order, so that equal runs give equal selections.
 func Choose(ms []Measurement, p Policy) (Choice, error) {
-	ranked := rank(ms)
+	ranked := rank(ms, Measurement.Reachable)
+	if len(ranked) == 0 && p.Unproven {
+		ranked = rank(ms, Measurement.answered)
+	}
 	if p.Fixed != nil {
 		return chooseFixed(ranked, p)
 	}
@@ -101,6 +108,9 @@ func chooseFixed(ranked []*Measurement, p Policy) (Choice, error) {
 	}
 	c.Winner = ranked[0]
 	c.Why = fmt.Sprintf("GOPROXY is set (%s) and stays as it is; of its module proxies %s was the fastest", p.FixedSource, label(ranked[0]))
+	if !c.Winner.Reachable() {
+		c.Why = fmt.Sprintf("GOPROXY is set (%s) and stays as it is; %s", p.FixedSource, why(nil, ranked))
+	}
 	c.GOSUMDB, c.Note = chooseSumDB(ranked, p.Fixed, p)
 	return c, nil
 }
@@ -118,12 +128,15 @@ func leadsOn(l List) bool {
 	return false
 }
 
-// rank orders the reachable candidates by the race, fastest first. Among those
+// answered reports whether a candidate at least spoke the protocol's 404.
+func (m Measurement) answered() bool { return errors.Is(m.Err, fs.ErrNotExist) }
+
+// rank orders the eligible candidates by the race, fastest first. Among those
 // within the margin of the fastest, the one that was given first goes first.
-func rank(ms []Measurement) []*Measurement {
+func rank(ms []Measurement, eligible func(Measurement) bool) []*Measurement {
 	var left, ranked []*Measurement
 	for i := range ms {
-		if ms[i].Reachable() {
+		if eligible(ms[i]) {
 			left = append(left, &ms[i])
 		}
 	}
@@ -152,6 +165,9 @@ func why(ms []Measurement, ranked []*Measurement) string {
 		return "no module proxy over HTTP is reachable; the local ones stay"
 	}
 	w := ranked[0]
+	if !w.Reachable() {
+		return label(w) + " answers, but does not have the sample that could prove it, and the job needs no module to try instead"
+	}
 	s := fmt.Sprintf("%s was the fastest of %d reachable out of %d", label(w), len(ranked), len(ms))
 	switch best := slices.MinFunc(ranked, func(a, b *Measurement) int { return int(a.score() - b.score()) }); {
 	case len(ms) == 1:
@@ -168,7 +184,7 @@ func why(ms []Measurement, ranked []*Measurement) string {
 }
 
 func label(m *Measurement) string {
-	if m.Name == m.URL.Host {
+	if strings.HasPrefix(m.Name, m.URL.Host) {
 		return m.Name
 	}
 	return fmt.Sprintf("%s (%s)", m.Name, m.URL.Host)

@@ -17,9 +17,12 @@ type StatusError struct {
 	Detail     string        // printable text of the answer, at most eight lines
 }
 
-func (e *StatusError) Error() string {
-	s := fmt.Sprintf("GET %s: %d %s", e.URL, e.StatusCode, http.StatusText(e.StatusCode))
-	if e.Detail != "" {
+func (e *StatusError) Error() string { return "GET " + e.URL + ": " + e.Status() }
+
+// Status is the error without the URL, for where that stands beside it.
+func (e *StatusError) Status() string {
+	s := fmt.Sprintf("%d %s", e.StatusCode, http.StatusText(e.StatusCode))
+	if e.Detail != "" && e.Detail != http.StatusText(e.StatusCode) {
 		s += ": " + e.Detail
 	}
 	return s

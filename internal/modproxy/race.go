@@ -19,6 +19,7 @@ import (
 type Measurement struct {
 	Candidate
 	Err        error         // why it does not count as reachable; nil after a bit-exact .mod
+	ZipErr     error         // why the zip sample did not come, though the .mod did
 	Phases     PhaseTimes    // of the first request
 	Latency    time.Duration // first byte of the .mod since the start, redirects included
 	Total      time.Duration // until .mod and zip sample were in; 0 when the race was over before
@@ -204,15 +205,27 @@ func (r *run) zip(ctx context.Context) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err != nil {
-		if ctx.Err() == nil { // a race that is over says nothing about the candidate
-			r.m.Err = err
-		}
+		r.fault(ctx, err)
 		return
 	}
 	r.m.Total = time.Since(r.start)
 	r.m.Throughput = int64(float64(n) / max(time.Since(began).Seconds(), 1e-6))
 	r.m.Hops = hops
 	r.finish <- r.m.Total
+}
+
+// fault notes what went wrong with the zip. Wrong content rules the candidate
+// out; a lost connection only costs it the race.
+func (r *run) fault(ctx context.Context, err error) {
+	var content *ContentError
+	var status *StatusError
+	switch {
+	case ctx.Err() != nil: // the race is over, which says nothing about the candidate
+	case errors.As(err, &content), errors.As(err, &status):
+		r.m.Err = err
+	default:
+		r.m.ZipErr = err
+	}
 }
 
 func (r *run) sumdb(ctx context.Context) {

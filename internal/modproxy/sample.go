@@ -15,8 +15,8 @@ type Sample struct {
 // dependency of this program, so its hash is checked by the checksum database;
 // a test compares it with go.sum. Its zip is larger than what a race reads.
 var Pinned = Sample{
-	Module:  module.Version{Path: "golang.org/x/mod", Version: "v0.34.0"},
-	ModHash: "h1:ykgH52iCZe79kzLLMhyCUzhMci+nQj+0XkbXpNYtVjY=",
+	Module:  module.Version{Path: "golang.org/x/mod", Version: "v0.35.0"},
+	ModHash: "h1:+GwiRhIInF8wPm+4AoT6L0FA1QWAad3OMdTRx4tFYlU=",
 }
 
 // file returns the path of one of the module's files below a module proxy.

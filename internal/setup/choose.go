@@ -18,7 +18,8 @@ func (r *Run) choose(ctx context.Context) error {
 	p := modproxy.Policy{
 		Fixed: r.fixed, FixedSource: string(r.settings.Layers["GOPROXY"]),
 		Local: r.field.Local, Tail: r.field.Tail,
-		GOSUMDB: r.gosumdb(),
+		GOSUMDB:  r.gosumdb(),
+		Unproven: r.named && r.sample == modproxy.Pinned,
 	}
 	if r.noneCarriesSumDB() {
 		p.SumDB, p.AliasDB = r.client.ProbeSumDB(ctx, r.Config.Duration("probe-timeout"))
@@ -124,6 +125,9 @@ func joinGlobs(a, b string) string {
 // export hands the variables to later steps, all or none.
 func (r *Run) export(e ci.Exporter) error {
 	vars := r.variables()
+	if r.System.Family == ci.FamilyShell && r.Getenv("CI") == "" {
+		return r.exportByHand(vars)
+	}
 	for _, s := range r.choice.List.Secrets() {
 		if err := r.System.Mask(r.Stdout, s); err != nil {
 			return err
@@ -142,6 +146,22 @@ func (r *Run) export(e ci.Exporter) error {
 	}
 	if r.fixed != nil {
 		r.note("GOPROXY is not exported: it was set already (%s)", r.settings.Layers["GOPROXY"])
+	}
+	return nil
+}
+
+// exportByHand is for a shell of a person: no program can change its shell, and
+// files in the working folder would only be in the way.
+func (r *Run) exportByHand(vars []ci.Var) error {
+	if err := ci.CheckAll(vars); err != nil {
+		return err
+	}
+	form := "sh"
+	if r.OS == "windows" {
+		form = "powershell"
+	}
+	if shell, ok := ci.ShellNamed(form); ok && len(vars) > 0 {
+		r.note("no CI system was recognised, so nothing was written for later steps; load the variables with: %s", shell.Load)
 	}
 	return nil
 }

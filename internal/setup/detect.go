@@ -88,6 +88,11 @@ func (r *Run) findModules() error {
 			Path: m.Path, Dir: filepath.ToSlash(rel), Workspace: m.Work != "", Vendor: m.Vendor, Requires: len(m.Requires),
 		})
 	}
+	for _, m := range ms {
+		if m.Vendor {
+			r.note("%s has a vendor folder: builds take it and need no download", m.Path)
+		}
+	}
 	if len(ms) == 0 {
 		r.note("no go.mod in %s, above it or below it, so there is nothing to download", r.dir())
 	}

@@ -46,9 +46,6 @@ func (r *Run) download(ctx context.Context) error {
 		if res.ExitCode != 0 {
 			wrong = append(wrong, complaints(res)...)
 		}
-		if res.Vendored {
-			r.note("%s is built from its vendor folder, which needs no module", m.Path)
-		}
 	}
 	if err := r.restore(before); err != nil {
 		return err
@@ -157,19 +154,22 @@ func (r *Run) temp() string {
 }
 
 // addFailures adds what the loopback could not get, by its typed causes, and
-// then what go says beyond that.
+// then what go says beyond that. A file that is nowhere is a failure only when
+// go says so: it asks for many that need not exist.
 func (r *Run) addFailures(lb *loopback.Server, text string) {
-	known := map[string]bool{}
+	known, missing := map[string]bool{}, map[string]loopback.Failed{}
 	for _, f := range lb.Failed() {
-		failure := classify.Failure(f.Err)
-		failure.Module, failure.Version, failure.Attempts = f.File.Module, f.File.Version, f.Attempts
-		if failure.Host == "" {
-			failure.Host = hostOf(f.Upstream)
+		if f.Missing {
+			missing[f.File.Module] = f
+			continue
 		}
-		r.Report.Add(failure)
+		r.Report.Add(failureOf(f))
 		known[f.File.Module] = true
 	}
 	for _, f := range classify.Log(strings.NewReader(lb.Upstreamed(text))) {
+		if m, ok := missing[f.Module]; ok && f.Class == report.ConfigInvalid && r.choice.List[len(r.choice.List)-1].Word == "off" {
+			f = failureOf(m) // "disabled by GOPROXY=off" is only what came behind the 404
+		}
 		if !known[f.Module] && !slices.ContainsFunc(f.Evidence, func(s string) bool { return strings.Contains(s, marker) }) {
 			r.Report.Add(f)
 		}
@@ -177,6 +177,15 @@ func (r *Run) addFailures(lb *loopback.Server, text string) {
 	if len(r.Report.Failures) == 0 && text != "" {
 		r.Report.Add(report.Failure{Class: report.Unknown, Evidence: lastLines(classify.Redact(text), 8), Advice: report.Unknown.Info().Advice})
 	}
+}
+
+func failureOf(f loopback.Failed) report.Failure {
+	failure := classify.Failure(f.Err)
+	failure.Module, failure.Version, failure.Attempts = f.File.Module, f.File.Version, f.Attempts
+	if failure.Host == "" {
+		failure.Host = hostOf(f.Upstream)
+	}
+	return failure
 }
 
 // marker begins the loopback's answers, so that they are known again in go's output.

@@ -25,8 +25,9 @@ func (r *Run) measure(ctx context.Context) error {
 		return nil
 	}
 	r.progress("measuring %d module proxies", len(candidates))
+	r.sample = r.pickSample()
 	r.measured = r.client.Race(ctx, candidates, modproxy.RaceOptions{
-		Sample: r.sample(),
+		Sample: r.sample,
 		Budget: r.Config.Duration("probe-timeout"),
 		SumDB:  sumDBName(r.settings.GOSUMDB),
 	})
@@ -44,6 +45,7 @@ func (r *Run) findField(ctx context.Context) error {
 		return err
 	}
 	if spec := r.Config.Text("proxies"); spec != "" {
+		r.named = true
 		r.field, err = modproxy.ParseField(spec, toolchain)
 		return r.settingError("proxies", err)
 	}
@@ -53,7 +55,7 @@ func (r *Run) findField(ctx context.Context) error {
 		if err != nil {
 			return r.goListError(string(layer), err)
 		}
-		r.fixed = l
+		r.fixed, r.named = l, true
 		r.field = modproxy.Field{Candidates: l.Candidates(toolchain)}
 	default:
 		r.field = modproxy.DefaultField(toolchain)
@@ -96,24 +98,32 @@ func (r *Run) goListError(layer string, err error) error {
 	return e
 }
 
-// sample picks a module that the job needs anyway, so that the bytes are not
-// wasted. Only paths that are public beyond doubt are taken: a module path is
-// private until proven otherwise.
-func (r *Run) sample() modproxy.Sample {
+// pickSample picks a module that the job needs anyway, so that its bytes are not
+// wasted. A module path is private until proven otherwise: public candidates that
+// nobody named are asked only for paths that are public beyond doubt.
+func (r *Run) pickSample() modproxy.Sample {
 	needs, _, err := gocmd.NeedsOf(r.modules...)
 	if err != nil {
 		return modproxy.Pinned
 	}
-	mods := map[module.Version]string{}
+	sums := map[module.Version]string{}
 	for _, m := range needs.Mods {
-		mods[m.Version] = m.Sum
+		sums[m.Version] = m.Sum
 	}
+	picked := modproxy.Pinned
 	for _, z := range needs.Zips {
-		if sum := mods[z.Version]; sum != "" && surelyPublic(z.Path) && !r.isPrivate(z.Path) {
-			return modproxy.Sample{Module: z.Version, ModHash: sum}
+		if sums[z.Version] == "" || r.isPrivate(z.Path) {
+			continue
+		}
+		s := modproxy.Sample{Module: z.Version, ModHash: sums[z.Version]}
+		if surelyPublic(z.Path) {
+			return s
+		}
+		if r.named && picked == modproxy.Pinned {
+			picked = s
 		}
 	}
-	return modproxy.Pinned
+	return picked
 }
 
 // publicHomes are prefixes below which every module is public.
@@ -159,18 +169,25 @@ func probeOf(m modproxy.Measurement) report.Probe {
 	}
 	if m.Err != nil {
 		p.Class = classify.Of(m.Err)
-		p.Evidence = classify.Redact(cause(m.Err).Error())
+		p.Evidence = classify.Redact(cause(m.Err))
+	}
+	if m.ZipErr != nil {
+		p.Evidence = "zip: " + classify.Redact(cause(m.ZipErr))
 	}
 	return p
 }
 
 // cause drops the method and the URL, which the report shows beside it.
-func cause(err error) error {
+func cause(err error) string {
 	var u *url.Error
-	if errors.As(err, &u) {
-		return u.Err
+	var status *modproxy.StatusError
+	switch {
+	case errors.As(err, &status):
+		return status.Status()
+	case errors.As(err, &u):
+		return u.Err.Error()
 	}
-	return err
+	return err.Error()
 }
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

@@ -52,6 +52,8 @@ type Run struct {
 	client   *modproxy.Client
 	field    modproxy.Field
 	fixed    modproxy.List // the user's own GOPROXY, nil when we choose
+	named    bool          // the user named the candidates, by setting or by GOPROXY
+	sample   modproxy.Sample
 	measured []modproxy.Measurement
 	choice   modproxy.Choice
 	private  string // GOPRIVATE for later steps
