@@ -148,6 +148,8 @@ func (t *trouble) byStatus() report.Class {
 	switch {
 	case t.status == 407:
 		return report.ForwardProxyAuth
+	case missing && strings.Contains(t.server, "create zip:"): // what the module holds, no zip may
+		return report.Unknown
 	case t.sumdb() && missing && outage(there) && !hidden:
 		return report.SumDBUnreachable
 	case t.sumdb() && missing:

@@ -36,13 +36,14 @@ func Log(r io.Reader) []report.Failure {
 type scanner struct {
 	block    []string // lines of the error being read
 	evidence []string // the same as they were printed
-	command  bool     // block is a command of GOPATH mode: # cd DIR; git clone …
+	spoken   []string // lines of git or ssh just before, as in GOPATH mode
 	warnings []string // about the module cache: harmless unless "not in cache" follows
 
 	failures report.Report // confirmed ones; only Failures is used
 	fresh    []report.Failure
 	after    aftermath
 	test     bool   // inside the output of a test
+	logged   bool   // behind the name of a failed test, where its log stands indented
 	active   bool   // a go command did something
 	exit     string // last line with an exit code of 124 or above
 }
@@ -55,7 +56,7 @@ func (s *scanner) line(line string) {
 		}
 		s.close()
 	}
-	if s.unwrap(line) || s.testing(line) {
+	if s.testing(line) || s.unwrap(line) {
 		return
 	}
 	if body, ok := opens(line); ok {
@@ -69,7 +70,6 @@ func (s *scanner) open(line, body string) {
 	s.active = true
 	s.block = []string{body}
 	s.evidence = []string{line}
-	s.command = strings.HasPrefix(line, "# cd ")
 }
 
 func (s *scanner) extend(line string) {
@@ -85,7 +85,6 @@ var (
 	header   = regexp.MustCompile(`errors parsing \S+:$`)
 	position = regexp.MustCompile(`^\S*go\.(?:mod|work):\d+`)
 	spoken   = regexp.MustCompile(`^(?:fatal|error|remote|warning|Warning|ssh|hint|abort|svn|git|hg|Permission denied|Host key|Connection |Load key|kex_|Please make sure|and the repository|\S+@\S+: )`)
-	result   = regexp.MustCompile(`^package \S+: (?:exit status|exec:|signal:) ?`)
 )
 
 // continues says whether line belongs to the error that is being read. The go
@@ -93,8 +92,6 @@ var (
 func (s *scanner) continues(line string) bool {
 	last := s.block[len(s.block)-1]
 	switch {
-	case s.command:
-		return len(s.block) < maxBlock && !strings.HasPrefix(line, "# cd ") && !result.MatchString(last)
 	case indented.MatchString(line), line == "" && len(s.block) > 1, chained.MatchString(last):
 		return true
 	case header.MatchString(s.block[0]):
@@ -109,12 +106,11 @@ func (s *scanner) continues(line string) bool {
 func (s *scanner) close() {
 	block, evidence := s.block, s.evidence
 	s.block = nil
-	if s.command {
-		if !result.MatchString(block[len(block)-1]) {
-			return
-		}
-		block = append([]string{"package " + strings.Fields(block[len(block)-1])[1] + " exit status 1: exit status 1:"}, block[1:len(block)-1]...)
+	if exitStatus.MatchString(block[0]) && len(block) == 1 && strings.HasPrefix(block[0], "package ") {
+		block = append(block, s.spoken...) // GOPATH mode prints the command's output first
+		evidence = append(evidence, s.spoken...)
 	}
+	s.spoken = nil
 	if cacheWarning.MatchString(block[0]) {
 		s.warnings = evidence
 		return
@@ -244,36 +240,63 @@ func (s *scanner) finish() []report.Failure {
 	return s.failures.Failures
 }
 
-// unwrap takes errors out of the JSON that go prints with -json and says
-// whether line was such JSON. Output of tests is not unwrapped.
+// unwrap takes errors out of what other programs pack them in, and says
+// whether line was such a package: the JSON of go's own -json, the log line of
+// a linter or a release tool. Output of tests is not unwrapped.
 func (s *scanner) unwrap(line string) bool {
-	line = strings.TrimLeft(line, " \t")
-	if strings.HasPrefix(line, `{"`) && strings.Contains(line, `"Action":"`) {
+	bare := strings.TrimLeft(line, " \t")
+	if strings.HasPrefix(bare, `{"`) && strings.Contains(bare, `"Action":"`) {
 		var event struct{ Action, Output string }
-		if json.Unmarshal([]byte(line), &event) == nil && event.Action == "build-output" {
+		if json.Unmarshal([]byte(bare), &event) == nil && event.Action == "build-output" {
 			s.line(strings.TrimSuffix(event.Output, "\n"))
 		}
 		return true
 	}
-	for _, key := range []string{`"Error": "`, `"Err": "`} {
-		if !strings.HasPrefix(line, key) {
-			continue
-		}
+	if m := jsonError.FindStringSubmatch(bare); m != nil {
 		var text string
-		if json.Unmarshal([]byte(strings.TrimSuffix(line[len(key)-1:], ",")), &text) != nil {
-			return true
+		if json.Unmarshal([]byte(m[1]), &text) == nil {
+			s.whole(strings.TrimPrefix(text, "go: "))
 		}
-		for i, part := range strings.Split(text, "\n") {
-			if i == 0 {
-				s.open(part, strings.TrimPrefix(part, "go: "))
-				continue
-			}
-			s.extend(part)
-		}
-		s.close()
 		return true
 	}
-	return false
+	if !strings.Contains(line, "go: ") && !strings.Contains(line, "fetch_repo: ") || s.test || s.logged {
+		return false
+	}
+	m := embedded.FindStringSubmatch(line)
+	if m == nil {
+		return false
+	}
+	for _, part := range strings.Split(unquote.Replace(m[1]), "\n") {
+		if s.block != nil && s.continues(part) {
+			s.extend(part)
+			continue
+		}
+		if s.block != nil {
+			s.close()
+		}
+		if body, ok := opens("go: " + strings.TrimPrefix(part, "go: ")); ok {
+			s.open(line, body)
+		}
+	}
+	return true
+}
+
+var (
+	jsonError = regexp.MustCompile(`^"Err(?:or)?": ("(?:[^"\\]|\\.)*"),?$`)
+	embedded  = regexp.MustCompile(`(?:^\s+|.[\s"':=(>\]])(?:go|fetch_repo): ((?:module |download(?:ing)? go1|updates to go|errors parsing|\S+\.\S+@\S+: ).*)`)
+	unquote   = strings.NewReplacer(`\n`, "\n", `\t`, "\t", `\"`, `"`, `\r`, "")
+)
+
+// whole takes in an error that is there with all its lines.
+func (s *scanner) whole(text string) {
+	for i, part := range strings.Split(text, "\n") {
+		if i == 0 {
+			s.open(part, part)
+			continue
+		}
+		s.extend(part)
+	}
+	s.close()
 }
 
 var (
@@ -284,6 +307,9 @@ var (
 // testing follows the output of go test and says whether line belongs to a
 // test and not to the go command.
 func (s *scanner) testing(line string) bool {
+	if line != "" && line[0] != ' ' && line[0] != '\t' {
+		s.logged = strings.HasPrefix(line, "--- ")
+	}
 	switch {
 	case testBegins.MatchString(line):
 		s.test = true
@@ -304,11 +330,10 @@ func (s *scanner) testing(line string) bool {
 var (
 	goCommand = regexp.MustCompile(`^(?:v?go|go (?:get|build|install|list|mod|run|test|vet|generate|work|env|version|tool|clean)(?: [^:]*)?): `)
 	goFile    = regexp.MustCompile(`^(?:[A-Za-z]:)?[^\s:]+\.go:\d+:(?:\d+:)? `)
-	embedded  = regexp.MustCompile(`(?:^|[\s"':=(>\]])go: ((?:module |download go1|downloading go1|updates to go|errors parsing|\S+\.\S+@\S+).*)`)
 	quiet     = regexp.MustCompile(`^(?:downloading|finding|extracting|found|added|upgraded|downgraded|removed|creating new|warning:|to |copying|unused|considering|module \S+(?: \S+)? is deprecated|missing \S+ command)`)
 	// without a prefix, as releases before 1.17 and some commands print them
 	plain = regexp.MustCompile(`^(?:verifying \S+@|(?:-> )?unzip |zip for |malformed go\.sum|failed to initialize build cache|build cache is |pattern \S+: |package \S+: |can't load package: |` +
-		`build \S+: cannot load |can't start telemetry|\S+ v\S+: (?:zip|dir|missing ziphash)|[^\s:]+\.\S+ (?:imports|requires)$|not in cache$|# cd \S+; |note: (?:module requires Go|imported by a module) |` +
+		`build \S+: cannot load |can't start telemetry|\S+ v\S+: (?:zip|dir|missing ziphash)|[^\s:]+\.\S+ (?:imports|requires)$|not in cache$|note: (?:module requires Go|imported by a module) |` +
 		`\S+: cannot compile Go |\S+: go (?:build|install) \S+: copying |cannot find module |cannot find package )`)
 	// what can stand behind FILE.go:LINE:COLUMN: besides compilers' errors
 	subject = regexp.MustCompile(`^(?:[^\s:"]+\.[^\s:"]+@\S+[: ]|reading |verifying |unrecognized import path|cannot find (?:module|package)|no required module|missing go\.sum|module |package \S+ is not in|open |mkdir |write |` +
@@ -334,11 +359,6 @@ func opens(line string) (body string, ok bool) {
 		if m := goFile.FindString(line); m != "" {
 			body = line[len(m):]
 			return body, subject.MatchString(body)
-		}
-	}
-	if strings.Contains(line, "go: ") {
-		if m := embedded.FindStringSubmatch(line); m != nil && !quiet.MatchString(m[1]) {
-			return strings.NewReplacer(`\n`, "\n", `\t`, "\t", `\"`, `"`).Replace(m[1]), true
 		}
 	}
 	return "", false

@@ -51,13 +51,20 @@ func (s *scanner) other(line string) {
 	if line == "" || line[0] == ' ' || line[0] == '\t' {
 		return
 	}
+	if spoken.MatchString(line) || strings.HasPrefix(line, "Cloning into ") {
+		if len(s.spoken) < maxBlock {
+			s.spoken = append(s.spoken, line)
+		}
+	} else {
+		s.spoken = nil
+	}
 	for _, m := range marks {
 		if strings.Contains(line, m.needle) && m.form.MatchString(line) && !strings.Contains(line, fullDevice) {
 			s.add(report.Failure{Class: m.class, Evidence: []string{line}})
 			return
 		}
 	}
-	if exitCode(line) >= "124" && len(exitCode(line)) == 3 {
+	if exitClass(line) != "" {
 		s.exit = line
 	}
 	if strings.HasPrefix(line, "+ ") || strings.HasPrefix(line, "$ ") {
@@ -90,7 +97,7 @@ func exitClass(line string) report.Class {
 	case "137":
 		return report.ResourceLimit
 	}
-	return report.Unknown
+	return ""
 }
 
 // An aftermath is what a log shows after its last failure.
@@ -104,7 +111,7 @@ type aftermath struct {
 
 var (
 	retries   = regexp.MustCompile(`(?i)\bretry(?:ing)?\b|\battempt \d+\b.*\bfail|\btrying again\b|\bwill retry\b`)
-	successes = regexp.MustCompile(`(?i)^(?:.{0,40}\b)?(?:build|tests?|downloads?|job|pipeline|step|install|modules?|command|deploy|all|attempt)\b.{0,40}\b(?:ok|succeeded|success(?:ful(?:ly)?)?|passed|completed|finished|done|verified)\b|^finished: success|^ok  ?\t|^build success`)
+	successes = regexp.MustCompile(`(?i)\b(?:build|tests?|downloads?|install|pipeline|job|compil\w+)\b.{0,30}\b(?:ok|succeeded|success(?:ful(?:ly)?)?|passed)\b|^finished: success|^build success`)
 	setbacks  = regexp.MustCompile(`(?i)\*\*\* |(?:^|[\s:\[(])(?:fail(?:ed|ures?|s|ing)?|errors?)(?:[\s:.!\])]|$)|giving up|gave up|unsuccessful|\bnot\b`)
 	further   = regexp.MustCompile(`^(?:ok  ?\t|--- (?:PASS|FAIL)|PASS$|\./\S+\.go:\d+:\d+: )`)
 )

@@ -46,12 +46,8 @@ func (l *lines) next() (string, bool) {
 	if !ok {
 		return "", false
 	}
-	if !cur.full() {
-		return cur.text, true
-	}
-	var whole strings.Builder
-	whole.WriteString(cur.text)
-	for cur.full() && whole.Len() < maxLine {
+	whole := cur.text
+	for cur.columns() > 0 && len(whole) < maxLine {
 		next, ok := l.row()
 		if !ok {
 			break
@@ -60,29 +56,43 @@ func (l *lines) next() (string, bool) {
 			l.ahead = &next
 			break
 		}
-		whole.WriteString(next.text)
+		if cur.columns()%10 != 0 { // a blank at the end of a row gets lost
+			whole += " "
+		}
+		whole += next.text
 		cur = next
 	}
-	return whole.String(), true
+	return strings.TrimRight(whole, " \t"), true
 }
 
-// full says whether a console could have broken the line here. Consoles have
-// 80 or 120 columns and break inside words, before or after a CI system puts
-// its prefix in front.
-func (r row) full() bool {
-	return r.width == 80 || r.width == 120 || r.prefixed && r.wide()
+// columns returns the width at which a console may have broken the line after
+// this row, 0 if it did not. Consoles have 80 or 120 columns and break inside
+// words, before or after a CI system puts its prefix in front.
+func (r row) columns() int {
+	for _, width := range []int{r.width, r.textWidth()} {
+		switch width {
+		case 79, 80, 119, 120:
+			return width
+		}
+	}
+	return 0
 }
 
-func (r row) wide() bool {
-	n := utf8.RuneCountInString(r.text)
-	return n == 80 || n == 120
+func (r row) textWidth() int {
+	if !r.prefixed {
+		return r.width
+	}
+	return utf8.RuneCountInString(r.text)
 }
 
 // starts are the ways to begin a line that cannot be the rest of another.
-var starts = regexp.MustCompile(`^(?:go[ :]|\s|[#+$>{}"\[@]|->|--|==|verifying |unzip |FAIL|ok\b|ERROR|Error|make\b|\S+\.go:\d|\S+ imports$|\S+ requires$|\S*go\.mod:\d)`)
+var starts = regexp.MustCompile(`^(?:v?go[ :]|\t|  |[#+$>{}"\[@]|->|--|==|verifying |unzip |FAIL|ok\b|ERROR|Error|exit |make\b|\S+\.go:\d|\S+ imports$|\S+ requires$|\S*go\.mod:\d)`)
 
+// continues says whether r can be the rest of the row before it: a console row
+// with a prefix of its own only if the one before has one, too.
 func (r row) continues(before row) bool {
-	return r.text != "" && r.prefixed == (before.prefixed && before.wide()) && !starts.MatchString(r.text)
+	narrow := before.prefixed && before.columns() == before.textWidth()
+	return r.text != "" && r.prefixed == narrow && !starts.MatchString(r.text)
 }
 
 // row returns the next cleaned row.
@@ -150,7 +160,7 @@ func clean(line []byte) string {
 	if !utf8.ValidString(text) {
 		text = strings.ToValidUTF8(gbk.Replace(text), "\uFFFD")
 	}
-	return strings.TrimRight(strings.TrimPrefix(text, "\uFEFF"), " \t\r")
+	return strings.TrimRight(strings.TrimPrefix(text, "\uFEFF"), "\r")
 }
 
 // gbk turns the words that tell Windows' Chinese network sentences apart from

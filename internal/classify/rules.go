@@ -75,7 +75,7 @@ var rules = []rule{
 	{report.ConnectionReset, goes, []string{
 		"stream error: ", "goaway", "client connection lost", "client connection force closed", "bad record mac",
 		"server closed idle connection", "transport connection broken", "http2: ",
-	}, []string{`(?m)(?:^|: |unexpected )eof$`}},
+	}, []string{`(?m)(?:^|: |unexpected )eof\)?$`}},
 	{report.ConnectionReset, vcs, []string{
 		"connection closed by", "unexpected disconnect", "transfer closed with", "recv failure", "send failure", "empty reply from server",
 		"ssl_error_syscall", "ssl_error_zero_return", "non-properly terminated", "error in the pull function", "error in the push function",
