@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/rogpeppe/go-internal/txtar"
 	"golang.org/x/mod/module"
 )
 
@@ -101,10 +102,10 @@ func (g *Graph) zip(i int) ([]byte, error) {
 		return b, nil
 	}
 	src := fmt.Sprintf("package m%04d\n%s", i, imports(g, g.deps(i)))
-	b, err := zipOf(module.Version{Path: g.Path(i), Version: graphVersion}, []part{
-		{name: "go.mod", data: g.mod(i)},
-		{name: "m.go", data: []byte(src)},
-		{name: "filler.bin", data: g.filler(i)},
+	b, err := zipOf(module.Version{Path: g.Path(i), Version: graphVersion}, []txtar.File{
+		{Name: "go.mod", Data: g.mod(i)},
+		{Name: "m.go", Data: []byte(src)},
+		{Name: "filler.bin", Data: g.filler(i)},
 	}, zip.Store)
 	if g.zips == nil {
 		g.zips = map[int][]byte{}

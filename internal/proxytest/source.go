@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rogpeppe/go-internal/txtar"
 	"golang.org/x/mod/module"
 )
 
@@ -91,8 +92,7 @@ func (s failed) Open(module.Version, string) (Content, error) { return Content{}
 // are served as they are and take no part in the zip.
 func Module(pathVersion, archive string) Source {
 	m := parseVersion(pathVersion)
-	_, parts := parseTxtar([]byte(archive))
-	f, err := pack(m, parts)
+	f, err := pack(m, txtar.Parse([]byte(archive)).Files)
 	if err != nil {
 		return failed{fmt.Errorf("module %s: %w", m, err)}
 	}
@@ -123,11 +123,12 @@ func readTxtar(name string) (m module.Version, f map[string][]byte, err error) {
 	if err != nil {
 		return m, nil, err
 	}
-	comment, parts := parseTxtar(data)
-	if m, err = moduleOf(filepath.Base(name), comment); err != nil {
+	// A checkout on Windows may have CRLF, which would change the hashes.
+	a := txtar.Parse(bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n")))
+	if m, err = moduleOf(filepath.Base(name), string(a.Comment)); err != nil {
 		return m, nil, err
 	}
-	f, err = pack(m, parts)
+	f, err = pack(m, a.Files)
 	return m, f, err
 }
 
@@ -151,27 +152,27 @@ func moduleOf(name, comment string) (m module.Version, err error) {
 }
 
 // pack makes the three files of a module from its archive.
-func pack(m module.Version, parts []part) (map[string][]byte, error) {
+func pack(m module.Version, parts []txtar.File) (map[string][]byte, error) {
 	if err := module.Check(m.Path, m.Version); err != nil {
 		return nil, err
 	}
 	out := map[string][]byte{"info": info(m.Version)}
-	var zipped []part
+	var zipped []txtar.File
 	for _, f := range parts {
-		switch f.name {
+		switch f.Name {
 		case ".info", ".mod":
-			out[f.name[1:]] = f.data
+			out[f.Name[1:]] = f.Data
 		default:
 			zipped = append(zipped, f)
 		}
 	}
-	i := slices.IndexFunc(zipped, func(f part) bool { return f.name == "go.mod" })
+	i := slices.IndexFunc(zipped, func(f txtar.File) bool { return f.Name == "go.mod" })
 	if i < 0 {
 		i = len(zipped)
-		zipped = append(zipped, part{name: "go.mod", data: fmt.Appendf(nil, "module %s\n\ngo 1.21\n", m.Path)})
+		zipped = append(zipped, txtar.File{Name: "go.mod", Data: fmt.Appendf(nil, "module %s\n\ngo 1.21\n", m.Path)})
 	}
 	if out["mod"] == nil {
-		out["mod"] = zipped[i].data
+		out["mod"] = zipped[i].Data
 	}
 	var err error
 	out["zip"], err = zipOf(m, zipped, zip.Deflate)
@@ -187,15 +188,15 @@ func info(version string) []byte {
 }
 
 // zipOf makes the zip of a module.
-func zipOf(m module.Version, list []part, method uint16) ([]byte, error) {
+func zipOf(m module.Version, list []txtar.File, method uint16) ([]byte, error) {
 	var buf bytes.Buffer
 	z := zip.NewWriter(&buf)
 	for _, f := range list {
-		w, err := z.CreateHeader(&zip.FileHeader{Name: m.Path + "@" + m.Version + "/" + f.name, Method: method})
+		w, err := z.CreateHeader(&zip.FileHeader{Name: m.Path + "@" + m.Version + "/" + f.Name, Method: method})
 		if err != nil {
 			return nil, err
 		}
-		w.Write(f.data)
+		w.Write(f.Data)
 	}
 	err := z.Close()
 	return buf.Bytes(), err
