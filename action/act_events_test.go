@@ -43,8 +43,8 @@ func (e event) kind() (kind, text string) {
 		return "output", e.Name + "=" + e.Arg
 	case e.Command == "summary":
 		return "summary", e.Content
-	case e.Command == "group":
-		return "group", e.Arg
+	case e.Command == "add-mask":
+		return "mask", e.Arg
 	}
 	return "", ""
 }
@@ -104,7 +104,7 @@ func check(t *testing.T, want string, seen map[string][]string) {
 	}
 }
 
-var kinds = []string{"job", "step", "log", "error", "warning", "notice", "env", "output", "summary", "group", "asked"}
+var kinds = []string{"job", "step", "log", "error", "warning", "notice", "env", "output", "summary", "mask", "asked"}
 
 func indent(texts []string) string {
 	if len(texts) == 0 {

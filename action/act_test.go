@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,10 +22,10 @@ import (
 // repository with a workflow, run by act, and what must come of it.
 //
 // In the files, $proxy is the address of a module proxy with the modules of
-// internal/proxytest/testdata/mod, $host its host and port, $modcache one with the modules this program
-// is built from, and a go.sum names modules, whose hashes are filled in. A
-// workflow that says `uses: ./` has the source of the action around it, as
-// nobody but this project has.
+// internal/proxytest/testdata/mod, $secure host and port of the same with
+// HTTPS, and $modcache one with the modules this program is built from. A
+// go.sum names modules, whose hashes are filled in. A workflow that says
+// `uses: ./` has the source of the action around it, as only this project's has.
 func TestAct(t *testing.T) {
 	t.Parallel()
 	act := findAct(t)
@@ -40,14 +41,16 @@ func TestAct(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			srv := proxytest.New(t, proxytest.Dir(filepath.Join("..", "internal", "proxytest", "testdata", "mod")))
-			repo, want := repository(t, archive, srv)
+			mods := proxytest.Dir(filepath.Join("..", "internal", "proxytest", "testdata", "mod"))
+			srv, secure := proxytest.New(t, mods), proxytest.NewTLS(t, mods)
+			repo, want := repository(t, archive, srv, secure)
 			seen := run(t, act, repo, proxytest.GoEnv(t,
 				"GOCACHE="+goEnv(t, "GOCACHE"), // holds results by content, so it says nothing about this job
 				"GOFLAGS=-modcacherw",
 				"GOSUMDB="+srv.SumDB,
+				"SSL_CERT_FILE="+secure.CAFile,
 			), "--local-repository", "goproxy-setup/goproxy-setup@v1="+action)
-			seen["asked"] = srv.Paths()
+			seen["asked"] = asked(append(srv.Requests(), secure.Requests()...))
 			check(t, want, seen)
 		})
 	}
@@ -101,12 +104,12 @@ func release(t *testing.T) string {
 
 // repository writes the files of a case into a git repository and returns it
 // with the text of the file named want.
-func repository(t *testing.T, archive *txtar.Archive, srv *proxytest.Server) (dir, want string) {
+func repository(t *testing.T, archive *txtar.Archive, srv, secure *proxytest.Server) (dir, want string) {
 	t.Helper()
 	dir = t.TempDir()
 	text := strings.NewReplacer(
 		"$proxy", srv.URL,
-		"$host", strings.TrimPrefix(srv.URL, "http://"),
+		"$secure", strings.TrimPrefix(secure.URL, "https://"),
 		"$modcache", "file://"+goEnv(t, "GOMODCACHE")+"/cache/download",
 	)
 	if strings.Contains(string(txtar.Format(archive)), "uses: ./\n") {
@@ -205,6 +208,20 @@ func run(t *testing.T, act, repo string, env []string, args ...string) map[strin
 		t.Fatalf("act ran no job: %v\n%s", err, out)
 	}
 	return seen
+}
+
+// asked returns the paths that were asked for, as USER:PASSWORD@PATH when
+// with credentials.
+func asked(requests []proxytest.Request) []string {
+	var paths []string
+	for _, q := range requests {
+		path := q.Path
+		if user, password, ok := (&http.Request{Header: q.Header}).BasicAuth(); ok {
+			path = user + ":" + password + "@" + path
+		}
+		paths = append(paths, path)
+	}
+	return paths
 }
 
 func goEnv(t *testing.T, name string) string {
