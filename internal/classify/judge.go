@@ -53,13 +53,15 @@ func (t *trouble) cause() report.Class {
 // through says which way a connection was on when it broke: to a resolver or
 // a forward proxy, as the text before the cause tells, or to the host itself.
 func (t *trouble) through(class report.Class, before string) report.Class {
-	if !brokenConnection(class) {
-		return class
-	}
+	tls := class == report.TLSHandshake || class == report.TLSUntrusted || class == report.TLSInvalid
 	switch {
+	case !brokenConnection(class) && !tls:
+		return class
 	case strings.Contains(before, "proxyconnect ") || strings.Contains(before, "socks connect "):
 		return report.ForwardProxyFailure
-	case strings.Contains(before, "lookup ") && class != report.TLSHandshake:
+	case tls:
+		return class
+	case strings.Contains(before, "lookup "):
 		return report.DNSFailure
 	case t.otherPeer():
 		return report.ForwardProxyFailure

@@ -333,7 +333,7 @@ var (
 	quiet     = regexp.MustCompile(`^(?:downloading|finding|extracting|found|added|upgraded|downgraded|removed|creating new|warning:|to |copying|unused|considering|module \S+(?: \S+)? is deprecated|missing \S+ command)`)
 	// without a prefix, as releases before 1.17 and some commands print them
 	plain = regexp.MustCompile(`^(?:verifying \S+@|(?:-> )?unzip |zip for |malformed go\.sum|failed to initialize build cache|build cache is |pattern \S+: |package \S+: |can't load package: |` +
-		`build \S+: cannot load |can't start telemetry|\S+ v\S+: (?:zip|dir|missing ziphash)|[^\s:]+\.\S+ (?:imports|requires)$|not in cache$|note: (?:module requires Go|imported by a module) |` +
+		`build \S+: cannot load |main module \(|can't start telemetry|\S+ v\S+: (?:zip|dir|missing ziphash)|[^\s:]+\.\S+ (?:imports|requires)$|not in cache$|note: (?:module requires Go|imported by a module) |` +
 		`\S+: cannot compile Go |\S+: go (?:build|install) \S+: copying |cannot find module |cannot find package )`)
 	// what can stand behind FILE.go:LINE:COLUMN: besides compilers' errors
 	subject = regexp.MustCompile(`^(?:[^\s:"]+\.[^\s:"]+@\S+[: ]|reading |verifying |unrecognized import path|cannot find (?:module|package)|no required module|missing go\.sum|module |package \S+ is not in|open |mkdir |write |` +

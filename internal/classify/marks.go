@@ -23,7 +23,7 @@ var marks = []mark{
 	{report.Interrupted, "SIG", regexp.MustCompile(`^SIG(?:QUIT|INT|TERM|HUP): `)},
 	{report.Interrupted, "Terminated", regexp.MustCompile(`^(?:\S+: line \d+: +\d+ |\[\d+\]\S? +)?Terminated\b`)},
 	{report.Interrupted, "signal: ", regexp.MustCompile(`(?:^|: )signal: (?:interrupt|terminated|hangup)$`)},
-	{report.Interrupted, "ancel", regexp.MustCompile(`(?i)\b(?:operation|job|build|run|pipeline|workflow|task|step)\b.{0,40} (?:was|has been|is being|will be) cancell?ed|cancell?ed by|^(?:#\d+ )?cancell?ed$|context canceled$|^cancell?ing nested|job cancell?ed`)},
+	{report.Interrupted, "ancel", regexp.MustCompile(`(?i)\b(?:operation|job|build|run|pipeline|workflow|task|step)\b.{0,40} (?:was|has been|is being|will be) cancell?ed|cancell?ed by|^(?:#\d+ )?cancell?ed$|context canceled$|^cancell?ing nested|job (?:failed: )?cancell?ed|cancell?ed externally`)},
 	{report.Interrupted, "Aborted by", regexp.MustCompile(`^Aborted by `)},
 	{report.Interrupted, "exceeded", regexp.MustCompile(`(?i)exceeded the maximum|maximum (?:execution )?time|(?:timeout|time limit) (?:has been )?exceeded|too long with no output`)},
 	{report.Interrupted, " longer than ", regexp.MustCompile(`(?:took|ran|running) longer than `)},

@@ -73,7 +73,7 @@ var rules = []rule{
 		"broken due to keep-alive", "semaphore timeout period", "use of closed network connection",
 	}, []string{`#1005[234]\b`}},
 	{report.ConnectionReset, goes, []string{
-		"stream error: ", "goaway", "client connection lost", "client connection force closed", "bad record mac",
+		"stream error: ", "goaway", "client connection lost", "client connection force closed", "local error: tls: bad record mac", "remote error: tls: bad record mac",
 		"server closed idle connection", "transport connection broken", "http2: ",
 	}, []string{`(?m)(?:^|: |unexpected )eof\)?$`}},
 	{report.ConnectionReset, vcs, []string{
@@ -87,9 +87,8 @@ var rules = []rule{
 	}, nil},
 
 	{report.ResponseTimeout, anyone, []string{
-		"read: connection timed out", "read: operation timed out", "wsarecv: a connection attempt failed",
-		"context deadline exceeded", "deadline exceeded",
-	}, []string{`(?:read|write) (?:tcp|udp)\S* \S+: i/o timeout`}},
+		"read: connection timed out", "read: operation timed out", "deadline exceeded",
+	}, []string{`wsarecv: (?:a connection attempt failed|由于连接方).*`, `(?:read|write) (?:tcp|udp)\S* \S+: i/o timeout`}},
 	{report.ResponseTimeout, goes, []string{
 		"tls handshake timeout", "client.timeout", "while awaiting headers", "while reading body", "timeout awaiting response headers",
 	}, nil},
@@ -144,8 +143,10 @@ var rules = []rule{
 	}, nil},
 	{report.ModuleNotFound, vcs, []string{
 		"does not appear to be a git repository", "not appear to be a git repository", "http error 404", "remote: not found", "e170000", "e160013",
-	}, []string{`(?m)repository \S* ?(?:'[^']*' )?not found`, `no such repository`, `repository \S+ does not exist`}},
-	{report.ModuleNotFound, weak, []string{"cannot find module providing package", "cannot find package", "cannot find module for path"}, nil},
+	}, nil},
+	{report.ModuleNotFound, weak, []string{"cannot find module providing package", "cannot find package", "cannot find module for path", "no such repository"}, []string{
+		`repository \S* ?(?:'[^']*' )?not found`, `repository \S+ does not exist`,
+	}},
 
 	{report.VersionNotFound, anyone, []string{
 		"unknown revision", "no matching versions for query", "invalid pseudo-version", "is not a tag)", "ambiguous revision",
