@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -15,7 +16,7 @@ const maxMarkdown = 64 << 10
 // How much of a long report the summary shows before it is measured in bytes.
 const (
 	markdownProbes   = 20
-	markdownFailures = 8   // in full
+	markdownFailures = 8   // in full, one a class
 	markdownRows     = 100 // of a folded table
 	markdownEvidence = 12  // lines a failure
 )
@@ -72,12 +73,11 @@ func (m *markdown) headline(r *Report) string {
 }
 
 func (m *markdown) failures(r *Report) {
-	full := r.Failures[:min(len(r.Failures), markdownFailures)]
-	rest := r.Failures[len(full):]
+	full, rest := leading(r.Failures, markdownFailures)
 	for i, f := range full {
 		if !m.add(m.failure(r, f)) {
 			m.left--
-			rest = r.Failures[i:]
+			rest = slices.Concat(full[i:], rest)
 			break
 		}
 	}

@@ -128,6 +128,21 @@ func grouped(failures []Failure) []failureGroup {
 	return out
 }
 
+// leading divides failures into those to show in full, the first of each class
+// and at most n, and the rest.
+func leading(failures []Failure, n int) (full, rest []Failure) {
+	seen := map[Class]bool{}
+	for _, f := range failures {
+		if seen[f.Class] || len(full) == n {
+			rest = append(rest, f)
+			continue
+		}
+		seen[f.Class] = true
+		full = append(full, f)
+	}
+	return full, rest
+}
+
 func urgency(c Class) int {
 	switch c {
 	case ChecksumMismatch:

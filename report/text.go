@@ -11,7 +11,7 @@ import (
 // How much of a long report the text shows; the JSON form has all of it.
 const (
 	textProbes   = 20
-	textFailures = 5  // in full
+	textFailures = 5  // in full, one a class
 	textMore     = 20 // on one line each
 	textEvidence = 8  // lines a failure
 )
@@ -334,16 +334,15 @@ func (t *text) notes(r *Report) {
 }
 
 func (t *text) failures(r *Report) {
-	n := len(r.Failures)
-	for i, f := range r.Failures[:min(n, textFailures)] {
+	full, rest := leading(r.Failures, textFailures)
+	for i, f := range full {
 		t.WriteString("\n")
-		t.failure(r, f, i+1, n)
+		t.failure(r, f, i+1, len(r.Failures))
 	}
-	if n <= textFailures {
+	if len(rest) == 0 {
 		return
 	}
 	t.WriteString("\n")
-	rest := r.Failures[textFailures:]
 	label := "label more"
 	for _, f := range rest[:min(len(rest), textMore)] {
 		t.row(label, plain, fit(t.comma(t.headline(f), f.subject()), t.room()))
