@@ -44,6 +44,9 @@ var Formats = []Format{
 	{"openmetrics", "goproxy-metrics.txt", WriteOpenMetrics, Text{
 		EN: "Prometheus' textfile collector and push gateway, GitLab's metrics report",
 		ZH: "Prometheus textfile 采集器与 Pushgateway、GitLab 指标报告"}},
+	{"html", "goproxy-report.html", WriteHTML, Text{
+		EN: "a browser; as an artifact of the job, or by Jenkins' HTML Publisher",
+		ZH: "浏览器；可作为作业产物，或由 Jenkins HTML Publisher 展示"}},
 }
 
 // FormatNamed returns the row of Formats with that name.
