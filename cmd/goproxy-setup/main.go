@@ -13,6 +13,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	dir, _ := os.Getwd()
 	code := run(ctx, host{
 		args: os.Args[1:], getenv: os.Getenv, environ: os.Environ(),

@@ -28,6 +28,7 @@ func TestMain(m *testing.M) {
 //
 //	mainmod DIR MODULE@VERSION...   writes a main module that needs these
 //	proxysaw [!] GLOB               checks what $proxy was asked for
+//	await GLOB                      waits until $proxy was asked for it
 //	failed CLASS                    checks the first failure of r.json
 //	probed NAME CLASS|ok            checks a candidate of r.json
 func TestScript(t *testing.T) {
@@ -64,6 +65,7 @@ func TestScript(t *testing.T) {
 			"proxysaw": proxysaw,
 			"failed":   failed,
 			"probed":   probed,
+			"await":    await,
 		},
 	})
 }
@@ -81,6 +83,12 @@ func mainmod(ts *testscript.TestScript, _ bool, args []string) {
 func proxysaw(ts *testscript.TestScript, neg bool, args []string) {
 	if n := proxyOf(ts).Count(args[0]); (n > 0) == neg {
 		ts.Fatalf("the module proxy saw %d requests for %s: %v", n, args[0], proxyOf(ts).Paths())
+	}
+}
+
+func await(ts *testscript.TestScript, _ bool, args []string) {
+	if !proxyOf(ts).Wait(args[0], 1) {
+		ts.Fatalf("the module proxy never saw %s: %v", args[0], proxyOf(ts).Paths())
 	}
 }
 

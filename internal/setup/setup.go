@@ -144,7 +144,11 @@ func (r *Run) finish(ctx context.Context, body func(context.Context) error) erro
 	defer cancel()
 	r.Report.Settings = r.Config.Settings()
 	err := body(ctx)
-	if err != nil && ctx.Err() != nil {
+	switch {
+	case err == nil || ctx.Err() == nil:
+	case errors.Is(ctx.Err(), context.Canceled):
+		err = &Error{Class: report.Interrupted, Reason: "the run was interrupted; nothing was exported", Err: err}
+	default:
 		err = context.Cause(ctx)
 	}
 	r.conclude(err)
