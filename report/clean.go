@@ -18,17 +18,21 @@ var commands = regexp.MustCompile(`##(\w*\[)`)
 // direction characters, no orders to a CI system inside a line, valid UTF-8. Line
 // feeds stay; tabs become four blanks.
 func clean(s string) string {
-	s = strings.NewReplacer("\r\n", "\n", "\t", "    ").Replace(s)
+	s = strings.ReplaceAll(s, "\r\n", "\n")
+	s = strings.ReplaceAll(s, "\t", "    ")
 	if strings.ContainsRune(s, '\x1b') {
 		s = terminal.ReplaceAllString(s, "")
 	}
 	s = strings.Map(printable, strings.ToValidUTF8(s, "\uFFFD"))
-	return commands.ReplaceAllString(s, "# #$1")
+	if strings.Contains(s, "##") {
+		s = commands.ReplaceAllString(s, "# #$1")
+	}
+	return s
 }
 
 func printable(r rune) rune {
 	switch {
-	case r == '\n':
+	case r >= ' ' && r < 0x7F, r == '\n':
 		return r
 	case r == '\r', r == '\u2028', r == '\u2029':
 		return ' '
@@ -42,13 +46,19 @@ func printable(r rune) rune {
 
 // line is clean on one line of at most limit runes.
 func line(s string, limit int) string {
-	return clip(strings.Join(strings.Fields(clean(s)), " "), limit)
+	return clip(strings.Join(strings.Fields(clean(bounded(s, limit))), " "), limit)
+}
+
+// bounded cuts off what cannot be shown anyway before any work is done on it; most
+// characters that clean drops may come before the limit.
+func bounded(s string, limit int) string {
+	return s[:min(len(s), 16*limit+1024)]
 }
 
 // lines is clean and inert, split into at most limit lines of at most width runes, the
 // blank ones at both ends left out.
 func lines(s string, limit, width int) []string {
-	all := strings.Split(strings.Trim(clean(s), "\n "), "\n")
+	all := strings.Split(strings.Trim(clean(bounded(s, limit*width)), "\n "), "\n")
 	if len(all) == 1 && all[0] == "" {
 		return nil
 	}
