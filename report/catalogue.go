@@ -106,6 +106,7 @@ var catalogue = map[string]Text{
 	"failure at":      {"%s at %s", "%s（%s）"},
 	"failure and":     {"%s and %s", "%s，%s"},
 	"attempts in":     {"%s in %s", "%s，共 %s"},
+	"done":            {"done", "完成"},
 	"done in":         {"done in %s", "完成，用时 %s"},
 	"ended in":        {"after %s: %s", "用时 %s：%s"},
 	"failure unnamed": {"the run failed without a recorded failure", "运行失败，但没有失败记录"},

@@ -68,8 +68,8 @@ func (m *markdown) headline(r *Report) string {
 	if mark == "" {
 		mark = "❌"
 	}
-	return fmt.Sprintf("### %s goproxy-setup\n\n%s\n\n%s\n", mark,
-		prose(Summary(r, string(m.voice))), prose(m.machine(r))+m.say("semicolon")+millis(float64(r.DurationMS)))
+	facts := distinct([]string{prose(m.machine(r)), millis(float64(r.DurationMS))})
+	return fmt.Sprintf("### %s goproxy-setup\n\n%s\n\n%s\n", mark, prose(Summary(r, string(m.voice))), strings.Join(facts, " · "))
 }
 
 func (m *markdown) failures(r *Report) {
@@ -339,6 +339,8 @@ func prose(s string) string {
 			}
 		}
 		switch c := s[i]; {
+		case c == '_' && i > 0 && i+1 < len(s) && wordByte(s[i-1]) && wordByte(s[i+1]): // SSL_CERT_FILE: means nothing there
+			b.WriteByte(c)
 		case strings.IndexByte(special, c) >= 0, c == ':' && strings.HasPrefix(s[i:], "://"), c == ':' && strings.HasPrefix(s[i:], "::"):
 			fmt.Fprintf(&b, "&#%d;", c)
 		case i == 0 && lead.MatchString(s):
@@ -348,4 +350,8 @@ func prose(s string) string {
 		}
 	}
 	return b.String()
+}
+
+func wordByte(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z'
 }

@@ -126,17 +126,21 @@ func layout(items []string, n int) []string {
 
 func (t *text) title(r *Report) {
 	head := line("goproxy-setup "+line(r.Tool.Version, 40)+" "+line(r.Command, 40), 90)
-	machine := t.say("colon") + t.machine(r)
+	machine := t.machine(r)
+	if machine != "" {
+		machine = t.say("colon") + machine
+	}
 	t.WriteString(t.paint(bold, head) + fit(machine, max(t.width-columns(head), 20)) + "\n")
 }
 
-// machine says where and with which go the job runs.
+// machine says where and with which go the job runs, as far as it is known.
 func (v voice) machine(r *Report) string {
 	place := line(r.Runner.OS, 20) + "/" + line(r.Runner.Arch, 20)
-	if place == "/" {
-		place = v.say("unknown")
-	}
-	if version := line(r.Go.Version, 60); version != "" {
+	version := line(r.Go.Version, 60)
+	switch {
+	case place == "/":
+		place = version
+	case version != "":
 		place = v.say("runner go", version, place)
 	}
 	ci := strings.TrimSpace(line(r.Runner.CI, 40) + " " + line(r.Runner.CIVersion, 40))
@@ -404,16 +408,27 @@ func (t *text) tried(r *Report, f Failure) {
 
 // end is the last line: how it ended, after how long, and why.
 func (t *text) end(r *Report) {
-	took := millis(float64(r.DurationMS))
 	if len(r.Failures) > 0 || r.Outcome == Failed {
 		t.WriteString("\n")
 	}
 	switch r.Outcome {
 	case OK:
-		t.prose("outcome ok", green, t.say("done in", took))
+		done := t.say("done")
+		if r.DurationMS > 0 {
+			done = t.say("done in", millis(float64(r.DurationMS)))
+		}
+		t.prose("outcome ok", green, done)
 	case Degraded:
-		t.prose("outcome degraded", amber, t.say("ended in", took, cmp.Or(line(r.Why, 300), t.say("degraded plain"))))
+		t.prose("outcome degraded", amber, t.after(r, cmp.Or(line(r.Why, 300), t.say("degraded plain"))))
 	default:
-		t.prose("outcome failed", red, t.say("ended in", took, reason(r, t.voice)))
+		t.prose("outcome failed", red, t.after(r, reason(r, t.voice)))
 	}
+}
+
+// after puts the time before what happened; a log that was explained has none.
+func (v voice) after(r *Report, what string) string {
+	if r.DurationMS <= 0 {
+		return what
+	}
+	return v.say("ended in", millis(float64(r.DurationMS)), what)
 }

@@ -16,6 +16,17 @@ func TestTextOfASuccessIsShort(t *testing.T) {
 	}
 }
 
+// TestTextOfAnExplainedLog has nothing to say of a machine, a time or a download.
+func TestTextOfAnExplainedLog(t *testing.T) {
+	t.Parallel()
+	f, _ := FormatNamed("text")
+	r := &Report{Command: "explain", Outcome: Failed, Failures: []Failure{{Class: Unknown, Evidence: []string{"exit status 1"}}}}
+	want := "goproxy-setup explain\n\nfailure   unknown\nevidence  | exit status 1\n\nfailed    unknown\n"
+	if got := string(render(t, f, r, Options{})); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestTextEndsWithTheOutcome(t *testing.T) {
 	t.Parallel()
 	cases(t, "text", func(t *testing.T, r *Report, out []byte) {
@@ -70,6 +81,7 @@ func TestWrap(t *testing.T) {
 		{"short", "a b", 5, []string{"a b"}},
 		{"at a blank", "aaa bbb ccc", 7, []string{"aaa bbb", "ccc"}},
 		{"a long word goes on", "a bbbbbbbbb c", 4, []string{"a bb", "bbbb", "bbb", "c"}},
+		{"a list breaks between its entries", "https://a.example|https://b.example", 20, []string{"https://a.example|", "https://b.example"}},
 		{"a word that fits stays whole", "aa bbbbbb", 6, []string{"aa", "bbbbbb"}},
 		{"Chinese breaks anywhere", "模块代理列表", 8, []string{"模块代理", "列表"}},
 		{"but not before a stop", "模块代理\u3002列表", 8, []string{"模块代", "理\u3002列表"}},

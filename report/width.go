@@ -105,7 +105,7 @@ func breakPoint(head, tail string, n int) int {
 		case r == ' ' || next == ' ':
 			word, _, _ := strings.Cut(strings.TrimLeft(rest[at:], " "), " ")
 			if columns(word) > n || strings.TrimSpace(head[:at]) == "" {
-				return len(head)
+				return joint(head)
 			}
 			return at
 		case (unicode.Is(wide, r) || unicode.Is(wide, next)) &&
@@ -113,6 +113,17 @@ func breakPoint(head, tail string, n int) int {
 			return at
 		}
 		at -= size
+	}
+	return joint(head)
+}
+
+// joint finds where to break a word that is longer than a line: between the
+// entries of a GOPROXY list or the parts of a path, if that leaves half a line.
+func joint(head string) int {
+	for _, marks := range []string{"|,", "/&?"} {
+		if at := strings.LastIndexAny(head, marks) + 1; at > len(head)/2 {
+			return at
+		}
 	}
 	return len(head)
 }
