@@ -8,7 +8,6 @@ require (
 	github.com/sethvargo/go-githubactions v1.3.2
 	golang.org/x/mod v0.35.0
 	golang.org/x/net v0.55.0
-	golang.org/x/sync v0.20.0
 	golang.org/x/sys v0.45.0
 )
 

@@ -159,6 +159,9 @@ type Download struct {
 	Hedges     int   `json:"hedges"`    // second requests started because the first was late
 	Saved      int   `json:"saved"`     // requests that would have failed a plain go command and did not
 	Integrity  int   `json:"integrity"` // answers that did not match go.sum
+	// What was fetched before go asked and that it then did not ask for.
+	Unused      int   `json:"unused"`
+	UnusedBytes int64 `json:"unused_bytes"`
 }
 
 // An Attempt is one request to one upstream.

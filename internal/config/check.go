@@ -108,6 +108,13 @@ func checkCount(v string) error {
 	return nil
 }
 
+func checkInFlight(v string) error {
+	if n, err := strconv.Atoi(v); err != nil || n < 0 || n > 1024 {
+		return reject("", "is no whole number from 0 to 1024")
+	}
+	return nil
+}
+
 func checkBool(v string) error {
 	if v != "true" && v != "false" {
 		return reject("", "is neither true nor false")

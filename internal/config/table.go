@@ -38,6 +38,8 @@ var Table = []Row{
 		Help: "Most requests for one file, over all module proxies; 1 is no retry."},
 	{Name: "retry-for", Default: "20s", Arg: "DURATION", check: checkDuration,
 		Help: "How long one file is retried before it counts as failed."},
+	{Name: "in-flight", Default: "256", Arg: "N", check: checkInFlight,
+		Help: "Most files fetched at once before go asks for them; 0 fetches nothing ahead."},
 	{Name: "download", Default: "true", Arg: "BOOL", check: checkBool, Only: "setup action",
 		Help: "Download the modules of the job after setting up."},
 	{Name: "report", Arg: "FORMAT=PATH", check: checkReports,

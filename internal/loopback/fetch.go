@@ -3,17 +3,15 @@ package loopback
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"sync"
+	"sync/atomic"
 	"time"
-
-	"golang.org/x/sync/singleflight"
 
 	"github.com/goproxy-setup/goproxy-setup/internal/modproxy"
 )
 
-// A fetcher gets files for the server. Concurrent requests for one file share
-// its transfer.
+// A fetcher gets files for the server and ahead of it. Concurrent requests for
+// one file share its transfer.
 type fetcher struct {
 	client   *modproxy.Client
 	record   *Record
@@ -21,56 +19,76 @@ type fetcher struct {
 	dir      string
 	attempts int
 	retryFor time.Duration
-	flight   singleflight.Group
+	limiter  *limiter
+	stock    *stock
+	hedges   hedgeBudget
+	losers   sync.WaitGroup // second transfers that are being ended
+
+	mu      sync.Mutex
+	flights map[string]*flight // by file and first upstream
 }
 
-// A content is a file that several requests may read; the last one removes it.
+// A flight is a file under way for one or more readers.
+type flight struct {
+	readers int
+	done    chan struct{}
+	content *content
+	err     error
+}
+
+// A content is a file for as many readers as wanted it while it was under way.
+// The last one to release it removes it.
 type content struct {
 	*sink
-	from *Upstream
-
-	mu   sync.Mutex
-	refs int
-	gone bool
-}
-
-// take reports whether the content can still be read; release ends each use.
-func (c *content) take() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.gone {
-		c.refs++
-	}
-	return !c.gone
+	from    *Upstream
+	saved   bool // plain go would have failed on it
+	readers atomic.Int32
 }
 
 func (c *content) release() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.refs--; c.refs == 0 {
-		c.gone = true
+	if c.readers.Add(-1) == 0 {
 		c.drop()
 	}
 }
 
-// get returns a file from the groups in order: the next group is asked only
-// after 404 or 410, as ',' in a GOPROXY list says. The caller releases it.
+// get returns a file that go asks for. The caller releases it.
 func (f *fetcher) get(ctx context.Context, file File, groups [][]*Upstream) (*content, error) {
-	key := file.Path() + " " + groups[0][0].String()
-	for {
-		v, err, _ := f.flight.Do(key, func() (any, error) { return f.walk(ctx, file, groups) })
-		if err != nil {
-			return nil, err
-		}
-		if c := v.(*content); c.take() {
-			return c, nil
-		}
+	if r, ok := f.stock.take(file.Path()); ok {
+		return r.content, r.err
 	}
+	return f.share(ctx, file, groups, false)
 }
 
-func (f *fetcher) walk(ctx context.Context, file File, groups [][]*Upstream) (c *content, err error) {
+// share gets a file from the groups, once for all who want it at the same time.
+// Each of them has a reading of its own.
+func (f *fetcher) share(ctx context.Context, file File, groups [][]*Upstream, ahead bool) (*content, error) {
+	key := file.Path() + " " + groups[0][0].String()
+	f.mu.Lock()
+	if fl, ok := f.flights[key]; ok {
+		fl.readers++
+		f.mu.Unlock()
+		<-fl.done
+		return fl.content, fl.err
+	}
+	fl := &flight{readers: 1, done: make(chan struct{})}
+	f.flights[key] = fl
+	f.mu.Unlock()
+	fl.content, fl.err = f.walk(ctx, file, groups, ahead)
+	f.mu.Lock()
+	delete(f.flights, key)
+	if fl.content != nil {
+		fl.content.readers.Store(int32(fl.readers))
+	}
+	f.mu.Unlock()
+	close(fl.done)
+	return fl.content, fl.err
+}
+
+// walk asks the groups in order: the next one only after 404 or 410, as ',' in a
+// GOPROXY list says.
+func (f *fetcher) walk(ctx context.Context, file File, groups [][]*Upstream, ahead bool) (c *content, err error) {
 	for _, g := range groups {
-		c, err = f.fetch(ctx, file, g)
+		c, err = f.fetch(ctx, file, preferred(g), ahead)
 		var status *modproxy.StatusError
 		if !errors.As(err, &status) || !status.NotFound() {
 			break
@@ -79,20 +97,13 @@ func (f *fetcher) walk(ctx context.Context, file File, groups [][]*Upstream) (c 
 	return c, err
 }
 
-func (f *fetcher) fetch(ctx context.Context, file File, group []*Upstream) (*content, error) {
+func (f *fetcher) transfer(file File, group []*Upstream, ahead, hedge bool) *transfer {
 	p := &plan{attempts: f.attempts, deadline: time.Now().Add(f.retryFor)}
 	for _, u := range group {
 		p.legs = append(p.legs, &leg{up: u})
 	}
-	t := &transfer{client: f.client, record: f.record, sums: f.sums, file: file, plan: p, sink: newSink(f.dir, file)}
-	err := t.run(ctx)
-	if err == nil {
-		f.record.handed(file, p.saved())
-		return &content{sink: t.sink, from: t.leg.up}, nil
+	if p.hopeless() {
+		p.attempts = min(p.attempts, len(p.legs))
 	}
-	var ex *ExhaustedError
-	if errors.As(err, &ex) {
-		f.record.failed(Failed{File: file, Upstream: ex.Upstream, Err: ex.Err, Attempts: t.attempts, Missing: errors.Is(err, fs.ErrNotExist)})
-	}
-	return nil, err
+	return &transfer{fetcher: f, file: file, plan: p, sink: newSink(f.dir, file), ahead: ahead, hedge: hedge}
 }

@@ -128,6 +128,19 @@ func (f File) Path() string {
 	return m + "/@v/" + v + "." + string(f.Kind)
 }
 
+// Name is Path unescaped, for people and reports.
+func (f File) Name() string {
+	switch f.Kind {
+	case KindSumDB:
+		return f.Path()
+	case KindLatest:
+		return f.Module + "/@latest"
+	case KindList:
+		return f.Module + "/@v/list"
+	}
+	return f.Module + "/@v/" + f.Version + "." + string(f.Kind)
+}
+
 // String names the file for people: "zip of example.com/m@v1.0.0".
 func (f File) String() string {
 	switch f.Kind {

@@ -50,7 +50,7 @@ const (
 	mostWait  = 2 * time.Second
 )
 
-// Time-outs without a byte: short while another upstream is left.
+// Time-outs without a byte: short while another attempt is left.
 const (
 	stallSoon = 5 * time.Second
 	stallLate = 10 * time.Second
@@ -60,13 +60,22 @@ const (
 // its own network's failure; then its 404 is believed.
 const maxOutages = 3
 
-// first returns the upstream of the first attempt, nil when there is none.
-func (p *plan) first() *leg {
-	if len(p.legs) == 0 {
-		return nil
-	}
+// first returns the upstream of the first attempt.
+func (p *plan) first(now time.Time) *leg {
 	p.made = 1
-	return p.legs[0]
+	l, _ := p.pick(now)
+	return l
+}
+
+// hopeless reports whether every upstream has wasted all attempts of some file
+// and given nothing since: then no file needs to find that out again.
+func (p *plan) hopeless() bool {
+	for _, l := range p.legs {
+		if !l.up.health.isSpent() {
+			return false
+		}
+	}
+	return true
 }
 
 // after is told how an attempt at l failed and returns the next leg and how long
@@ -93,18 +102,18 @@ func (p *plan) after(now time.Time, l *leg, err error) (*leg, time.Duration) {
 	return next, wait
 }
 
-// pick takes the usable leg that can be asked soonest; a fresh one is asked at once.
+// pick takes the usable leg that can be asked soonest; a fresh one is asked at
+// once. One whose breaker is open is taken only when there is no other.
 func (p *plan) pick(now time.Time) (best *leg, wait time.Duration) {
+	bestOpen := false
 	for _, l := range p.legs {
 		if l.state != usable {
 			continue
 		}
-		w := p.backoff(l.tries)
-		if until := l.ready.Sub(now); until > w {
-			w = until
-		}
-		if best == nil || w < wait {
-			best, wait = l, w
+		w := max(p.backoff(l.tries), l.ready.Sub(now))
+		open := l.up.health.open(now)
+		if best == nil || bestOpen && !open || open == bestOpen && w < wait {
+			best, wait, bestOpen = l, w, open
 		}
 	}
 	return best, wait
@@ -121,12 +130,10 @@ func (p *plan) backoff(tries int) time.Duration {
 	return rand.N(ceiling) + time.Millisecond
 }
 
-// stall returns how long the attempt at l may go without a byte.
-func (p *plan) stall(l *leg) time.Duration {
-	for _, other := range p.legs {
-		if other != l && other.state == usable {
-			return stallSoon
-		}
+// stall returns how long the current attempt may go without a byte.
+func (p *plan) stall() time.Duration {
+	if p.made < p.attempts {
+		return stallSoon
 	}
 	return stallLate
 }

@@ -87,6 +87,21 @@ func (r *Record) handed(f File, saved bool) {
 	}
 }
 
+// hedged counts a second request.
+func (r *Record) hedged() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.sum.Hedges++
+}
+
+// unused adds what was fetched ahead and never asked for.
+func (r *Record) unused(files int, bytes int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.sum.Unused += files
+	r.sum.UnusedBytes += bytes
+}
+
 func (r *Record) failed(f Failed) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

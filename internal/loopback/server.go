@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/url"
@@ -36,6 +37,10 @@ type Config struct {
 	Attempts int
 	RetryFor time.Duration
 	Record   *Record
+	// Ahead is what go is known to ask for, in order. It is fetched before go
+	// asks, at most InFlight files at once.
+	Ahead    []File
+	InFlight int
 	// Explain makes the text of a final failure, which go prints: at most eight
 	// lines and 650 bytes of it.
 	Explain func(File, error) string
@@ -53,6 +58,7 @@ type Server struct {
 	http   *http.Server
 	dir    string
 	cancel context.CancelFunc
+	work   sync.WaitGroup // requests and fetching ahead
 	ctx    context.Context
 
 	mu      sync.Mutex
@@ -73,7 +79,10 @@ func Start(c Config) (*Server, error) {
 	s := &Server{config: c, secret: rand.Text(), dir: dir}
 	s.base = "http://" + l.Addr().String() + "/" + s.secret
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.fetch = &fetcher{client: c.Client, record: c.Record, sums: c.Sums, dir: dir, attempts: c.Attempts, retryFor: c.RetryFor}
+	s.fetch = &fetcher{
+		client: c.Client, record: c.Record, sums: c.Sums, dir: dir, attempts: c.Attempts, retryFor: c.RetryFor,
+		stock: newStock(), flights: map[string]*flight{}, limiter: newLimiter(s.inFlight),
+	}
 	var groups []modproxy.Group
 	s.head, groups, s.tail = c.List.Split()
 	for _, g := range groups {
@@ -91,7 +100,34 @@ func Start(c Config) (*Server, error) {
 		ErrorLog:          nil,
 	}
 	go s.http.Serve(l)
+	s.work.Go(s.fetchAhead)
 	return s, nil
+}
+
+// inFlight bounds fetching ahead. Over HTTP/1.1 each file in flight is a
+// connection of its own, and more than some dozens are an attack.
+func (s *Server) inFlight() int {
+	if len(s.groups) > 0 && !s.config.Client.Multiplexed(s.groups[0][0].URL.Host) {
+		return min(s.config.InFlight, mostHTTP1)
+	}
+	return s.config.InFlight
+}
+
+const mostHTTP1 = 64
+
+// fetchAhead leaves out what no module proxy may be asked for, and needs a list
+// of one group: behind ',' go itself decides.
+func (s *Server) fetchAhead() {
+	if len(s.groups) == 0 || len(s.head) > 0 || s.config.InFlight < 1 {
+		return
+	}
+	var files []File
+	for _, f := range s.config.Ahead {
+		if !s.config.Private(f.Module) {
+			files = append(files, f)
+		}
+	}
+	s.fetch.fetchAhead(s.ctx, files, s.groups[:1])
 }
 
 // sumSources lists who may have the checksum database: the module proxies of
@@ -144,12 +180,17 @@ func (s *Server) separator(group int) byte {
 func (s *Server) Close() error {
 	s.cancel()
 	err := s.http.Close()
+	s.work.Wait()
+	s.fetch.losers.Wait()
+	s.config.Record.unused(s.fetch.stock.clear())
 	return errors.Join(err, os.RemoveAll(s.dir))
 }
 
 // ServeHTTP answers /SECRET/GROUP/PATH. Whatever does not have this form gets
 // 4xx and reaches no upstream.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.work.Add(1)
+	defer s.work.Done()
 	group, file, err := s.parse(r)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
@@ -173,12 +214,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer c.release()
+	s.config.Record.handed(*file, c.saved)
 	if file.Kind == KindSumDB {
 		s.prefer(c.from)
 	}
 	w.Header().Set("Content-Type", contentType(file.Kind))
 	w.Header().Set("Content-Length", strconv.FormatInt(c.n, 10))
-	io.Copy(w, io.NewSectionReader(c.reader(), 0, c.n)) // a go command that went away has its reasons
+	c.serve(w) // a go command that went away has its reasons
 }
 
 // parse checks method, secret and form. A nil file is a path under no secret of
@@ -234,6 +276,10 @@ func (s *Server) prefer(up *Upstream) {
 // fail passes 404 and 410 on with the server's own text, and the word of a
 // private upstream; all else is 502 with a sentence that says the cause.
 func (s *Server) fail(w http.ResponseWriter, file File, err error) {
+	var ex *ExhaustedError
+	if errors.As(err, &ex) {
+		s.config.Record.failed(Failed{File: file, Upstream: ex.Upstream, Err: ex.Err, Attempts: ex.Attempts, Missing: errors.Is(err, fs.ErrNotExist)})
+	}
 	var status *modproxy.StatusError
 	code := http.StatusBadGateway
 	text := s.config.Explain(file, err)

@@ -80,3 +80,19 @@ func (s *sink) reader() io.ReaderAt {
 	}
 	return bytes.NewReader(s.buf.Bytes())
 }
+
+// serve writes the content. A file is opened anew, so that several requests have
+// their own place in it and the system can copy it without us.
+func (s *sink) serve(w io.Writer) error {
+	if s.file == nil {
+		_, err := w.Write(s.buf.Bytes())
+		return err
+	}
+	f, err := os.Open(s.file.Name())
+	if err != nil {
+		return &SpoolError{err}
+	}
+	defer f.Close()
+	_, err = io.Copy(w, f)
+	return err
+}

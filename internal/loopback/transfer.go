@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/goproxy-setup/goproxy-setup/internal/classify"
@@ -17,30 +18,34 @@ import (
 
 // A transfer gets one file from the upstreams of one plan.
 type transfer struct {
-	client *modproxy.Client
-	record *Record
-	sums   Sums
-	file   File
-	plan   *plan
-	sink   *sink
+	*fetcher
+	file  File
+	plan  *plan
+	sink  *sink
+	ahead bool // go has not asked for it yet
+	hedge bool // another transfer of the file was late
 
-	leg   *leg           // of the current attempt
-	began time.Time      // of the current attempt, behind its wait
-	now   report.Attempt // the current attempt
+	answered atomic.Bool // a header has come
 
-	total    int64  // length that the current upstream announced, -1 when it did not
-	etag     string // strong validator of what the sink holds
-	from     *leg   // whose bytes the sink holds
-	kept     *sink  // content that differs from go.sum, in case all agree on it
-	attempts []int  // indexes into the record
+	leg    *leg           // of the current attempt
+	began  time.Time      // of the current attempt, behind its wait
+	header time.Duration  // from there to the header of its answer
+	now    report.Attempt // the current attempt
+
+	total   int64  // length that the current upstream announced, -1 when it did not
+	etag    string // strong validator of what the sink holds
+	from    *leg   // whose bytes the sink holds
+	kept    *sink  // content that differs from go.sum, in case all agree on it
+	indexes []int  // of its attempts in the record
 }
 
 // An ExhaustedError is a file that no upstream gave within the limits.
 type ExhaustedError struct {
 	File     File
 	Upstream string // whose error it is, redacted
-	Tries    int    // attempts over all upstreams
 	Took     time.Duration
+	Attempts []int // indexes into the record; only the failed ones are sure to be there
+	Tries    int   // attempts over all upstreams
 	Err      error // of the last attempt at Upstream
 }
 
@@ -54,10 +59,7 @@ func (e *ExhaustedError) Unwrap() error { return e.Err }
 // is of type *ExhaustedError, or the context's.
 func (t *transfer) run(ctx context.Context) error {
 	start := time.Now()
-	t.leg = t.plan.first()
-	if t.leg == nil {
-		return fmt.Errorf("get %s: no upstream", t.file)
-	}
+	t.leg = t.plan.first(start)
 	t.begin(0)
 	err := t.client.Do(ctx, t.try(0), t.receive, func(err error) (modproxy.Try, bool) {
 		t.end(err)
@@ -80,6 +82,10 @@ func (t *transfer) run(ctx context.Context) error {
 		return nil
 	}
 	if ctx.Err() != nil {
+		if !t.hedge && !t.answered.Load() {
+			t.leg.up.health.bad(time.Now()) // another one was asked later and was first
+		}
+		t.end(nil)
 		t.discard()
 		return fmt.Errorf("get %s: %w", t.file, context.Cause(ctx))
 	}
@@ -93,7 +99,10 @@ func (t *transfer) run(ctx context.Context) error {
 	if l == nil { // the disk failed, no upstream
 		l = &leg{up: t.leg.up, err: err}
 	}
-	return &ExhaustedError{File: t.file, Upstream: l.up.String(), Tries: t.plan.made, Took: time.Since(start), Err: l.err}
+	if l.state == usable {
+		l.up.health.exhausted()
+	}
+	return &ExhaustedError{File: t.file, Upstream: l.up.String(), Tries: t.plan.made, Took: time.Since(start), Attempts: t.indexes, Err: l.err}
 }
 
 func (t *transfer) discard() {
@@ -103,17 +112,29 @@ func (t *transfer) discard() {
 
 func (t *transfer) begin(wait time.Duration) {
 	t.began = time.Now().Add(wait)
-	t.now = report.Attempt{Path: strings.TrimPrefix(t.file.Path(), "/"), Upstream: t.leg.up.String(), N: t.plan.made}
+	t.now = report.Attempt{Path: t.file.Name(), Upstream: t.leg.up.String(), N: t.plan.made, Ahead: t.ahead, Hedge: t.hedge}
+	t.leg.up.health.trial(t.began)
 }
 
-// end records the current attempt.
+// end records the current attempt and tells the upstream's health.
 func (t *transfer) end(err error) {
 	if err != nil {
 		t.now.Class = classify.Of(err)
 		t.now.Error = err.Error()
 	}
+	h := &t.leg.up.health
+	switch {
+	case t.now.Status == http.StatusTooManyRequests, t.now.Status == http.StatusServiceUnavailable:
+		t.limiter.refused(time.Now())
+		h.bad(time.Now())
+	case err != nil && judge(err, maxOutages) == usable:
+		h.bad(time.Now())
+	case t.now.Status != 0:
+		t.limiter.served()
+		h.good(t.header)
+	}
 	if i := t.record.attempt(t.began, t.now); i >= 0 {
-		t.attempts = append(t.attempts, i)
+		t.indexes = append(t.indexes, i)
 	}
 }
 
@@ -123,7 +144,7 @@ func (t *transfer) try(wait time.Duration) modproxy.Try {
 	try := modproxy.Try{
 		URL:   t.leg.up.at(t.file),
 		Wait:  wait,
-		Stall: t.plan.stall(t.leg),
+		Stall: t.plan.stall(),
 		HTTP1: t.leg.tries%3 == 2, // for servers that go on breaking HTTP/2
 	}
 	if t.from == t.leg && t.etag != "" && t.sink.n > 0 {
@@ -139,6 +160,8 @@ func (t *transfer) try(wait time.Duration) modproxy.Try {
 // receive reads one answer into the sink and checks the file when it is whole.
 func (t *transfer) receive(resp *http.Response) error {
 	t.now.Status = resp.StatusCode
+	t.header = time.Since(t.began)
+	t.answered.Store(true)
 	if t.now.Resume && resp.StatusCode == http.StatusRequestedRangeNotSatisfiable && t.sink.n == t.total {
 		return t.check(resp) // the cut came behind the last byte
 	}
@@ -187,7 +210,7 @@ func (t *transfer) check(resp *http.Response) error {
 	t.from, t.etag = nil, "" // nothing to continue: the bytes are whole and wrong
 	var hash *modproxy.HashError
 	if errors.As(err, &hash) && t.kept == nil {
-		t.kept, t.sink = t.sink, newSink(t.sink.dir, t.file)
+		t.kept, t.sink = t.sink, newSink(t.dir, t.file)
 	}
 	return err
 }

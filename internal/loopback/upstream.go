@@ -14,6 +14,8 @@ type Upstream struct {
 	// Database: URL is that of the checksum database itself, whose paths lie
 	// directly below it and not under sumdb/NAME.
 	Database bool
+
+	health health
 }
 
 // at returns where the upstream has the file.

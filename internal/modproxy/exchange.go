@@ -88,7 +88,7 @@ type exchange struct {
 
 func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 	x.setStall(nil)
-	rt := x.client.h2
+	var rt http.RoundTripper = x.client.h2
 	if x.try.HTTP1 {
 		rt = x.client.h1
 	}

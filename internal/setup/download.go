@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -31,7 +33,7 @@ func (r *Run) download(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	lb, done, err := r.startLoopback()
+	lb, done, err := r.startLoopback(true)
 	if err != nil {
 		return err
 	}
@@ -86,7 +88,7 @@ func (r *Run) run(ctx context.Context, args []string) (int, error) {
 	if err != nil {
 		return gocmd.NotFound, err
 	}
-	lb, done, err := r.startLoopback()
+	lb, done, err := r.startLoopback(isModDownload(args))
 	if err != nil {
 		return gocmd.CannotRun, err
 	}
@@ -119,9 +121,10 @@ func (r *Run) childEnv(lb *loopback.Server) []string {
 }
 
 // startLoopback starts the loopback and the progress display; done ends both
-// and takes their record into the report.
-func (r *Run) startLoopback() (lb *loopback.Server, done func(), err error) {
-	_, sums, err := gocmd.NeedsOf(r.modules...)
+// and takes their record into the report. all is for go mod download, which asks
+// for all that the go.mod files need; other commands ask for a part of it.
+func (r *Run) startLoopback(all bool) (lb *loopback.Server, done func(), err error) {
+	needs, sums, err := gocmd.NeedsOf(r.modules...)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -132,6 +135,7 @@ func (r *Run) startLoopback() (lb *loopback.Server, done func(), err error) {
 		SumDB: sumDBName(r.effectiveSumDB()), Dir: r.temp(),
 		Attempts: r.Config.Int("attempts"), RetryFor: r.Config.Duration("retry-for"),
 		Record: record, Explain: r.explain,
+		Ahead: r.ahead(needs, all), InFlight: r.Config.Int("in-flight"),
 	})
 	if err != nil {
 		progress.stop()
@@ -144,6 +148,44 @@ func (r *Run) startLoopback() (lb *loopback.Server, done func(), err error) {
 		d, attempts, _ := record.Snapshot()
 		r.Report.Download, r.Report.Attempts = &d, attempts
 	}, nil
+}
+
+// ahead lists the files that go is known to ask for and that the module cache
+// does not have: all .mod, then .info and .zip in the order of go.mod. Other
+// commands than go mod download take zips as they please, so none is fetched for
+// them that go has not asked for.
+func (r *Run) ahead(n gocmd.Needs, all bool) []loopback.File {
+	var files []loopback.File
+	add := func(kind loopback.Kind, items []gocmd.Item) {
+		for _, i := range items {
+			f := loopback.File{Kind: kind, Module: i.Path, Version: i.Version.Version}
+			if !r.cached(f) {
+				files = append(files, f)
+			}
+		}
+	}
+	add(loopback.KindMod, n.Mods)
+	if all {
+		add(loopback.KindInfo, n.Infos)
+	}
+	if all && n.Exact {
+		add(loopback.KindZip, n.Zips)
+	}
+	return files
+}
+
+// cached reports whether the module cache has a file, by go's own layout
+// (https://go.dev/ref/mod#module-cache).
+func (r *Run) cached(f loopback.File) bool {
+	if r.settings.GOMODCACHE == "" {
+		return false
+	}
+	_, err := os.Stat(filepath.Join(r.settings.GOMODCACHE, "cache", "download", filepath.FromSlash(f.Path())))
+	return err == nil
+}
+
+func isModDownload(args []string) bool {
+	return len(args) >= 3 && filepath.Base(args[0]) == "go" && args[1] == "mod" && args[2] == "download"
 }
 
 func (r *Run) temp() string {

@@ -1,0 +1,121 @@
+package loopback
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"sync"
+	"time"
+)
+
+// fetchAhead gets files before go asks, in order, many at a time. What go asks
+// for itself does not wait behind them. An error here is none: the file is asked
+// for again when go wants it, and only then counts.
+func (f *fetcher) fetchAhead(ctx context.Context, files []File, groups [][]*Upstream) {
+	var wg sync.WaitGroup
+	for _, file := range files {
+		if f.stock.wanted(file.Path()) {
+			continue
+		}
+		if !f.limiter.acquire(ctx) {
+			break
+		}
+		wg.Go(func() {
+			defer f.limiter.release()
+			c, err := f.share(ctx, file, groups, true)
+			switch {
+			case err == nil:
+				f.stock.put(file.Path(), stocked{content: c})
+			case errors.Is(err, fs.ErrNotExist):
+				f.stock.put(file.Path(), stocked{err: err})
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// A limiter bounds how many files are fetched ahead at once. The bound halves
+// when an upstream says that it is too much, and comes back slowly.
+type limiter struct {
+	most func() int // may change when the protocol becomes known
+
+	mu     sync.Mutex
+	cond   *sync.Cond
+	limit  int // 0 is the most
+	open   int
+	good   int // answers since the bound was last moved
+	halved time.Time
+}
+
+func newLimiter(most func() int) *limiter {
+	l := &limiter{most: most}
+	l.cond = sync.NewCond(&l.mu)
+	return l
+}
+
+// acquire waits for a place; it is false when the context ended.
+func (l *limiter) acquire(ctx context.Context) bool {
+	stop := context.AfterFunc(ctx, func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.cond.Broadcast()
+	})
+	defer stop()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for l.open >= l.bound() && ctx.Err() == nil {
+		l.cond.Wait()
+	}
+	if ctx.Err() != nil {
+		return false
+	}
+	l.open++
+	return true
+}
+
+func (l *limiter) bound() int {
+	if most := l.most(); l.limit == 0 || l.limit > most {
+		return most
+	}
+	return l.limit
+}
+
+func (l *limiter) release() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.open--
+	l.cond.Broadcast()
+}
+
+// Numbers of the limiter: never below a few, halved once for one wave of
+// refusals, one more place after so many good answers.
+const (
+	leastAhead  = 4
+	oneWave     = 500 * time.Millisecond
+	growthAfter = 16
+)
+
+// refused is told that an upstream answered 429 or 503.
+func (l *limiter) refused(now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if now.Sub(l.halved) < oneWave {
+		return
+	}
+	l.limit = max(leastAhead, min(l.bound(), max(l.open, 1))/2)
+	l.halved, l.good = now, 0
+}
+
+// served is told that an upstream answered as it should.
+func (l *limiter) served() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.limit == 0 {
+		return
+	}
+	if l.good++; l.good >= growthAfter {
+		l.limit++
+		l.good = 0
+		l.cond.Broadcast()
+	}
+}
