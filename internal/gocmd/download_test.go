@@ -151,6 +151,16 @@ func TestDownloadResult(t *testing.T) {
 	}
 }
 
+// What a wrapper of go prints on the wrong stream is kept as well.
+func TestDownloadTextAmongJSON(t *testing.T) {
+	t.Parallel()
+	g := printingGo(t, "wrapper: note\n{\"Path\": \"example.com/a\"}\n")
+	r, err := Download(t.Context(), g, oneModule(t, ""), Options{})
+	if err != nil || len(r.Modules) != 1 || r.Stderr != "wrapper: note\n" {
+		t.Errorf("Download = %+v, %v, want one module and the note", r, err)
+	}
+}
+
 func TestDownloadNamedModule(t *testing.T) {
 	t.Parallel()
 	proxy := proxytest.New(t, proxytest.Dir("testdata/mod"))

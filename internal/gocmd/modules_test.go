@@ -159,11 +159,14 @@ func TestModulesBelowFollowsNoLinks(t *testing.T) {
 	t.Parallel()
 	dir, outside := t.TempDir(), t.TempDir()
 	writeFile(t, filepath.Join(outside, "go.mod"), "module example.com/outside\n")
-	if err := os.Symlink(outside, filepath.Join(dir, "link")); err != nil {
-		t.Skip(err)
-	}
-	if err := os.Symlink(dir, filepath.Join(dir, "loop")); err != nil {
-		t.Skip(err)
+	for link, target := range map[string]string{
+		"link":   outside,
+		"loop":   dir,
+		"go.mod": filepath.Join(dir, "none"), // would be broken
+	} {
+		if err := os.Symlink(target, filepath.Join(dir, link)); err != nil {
+			t.Skip(err)
+		}
 	}
 	modules, err := Modules(dir, Settings{})
 	if err != nil || len(modules) != 0 {

@@ -55,6 +55,29 @@ func openTerminal(t *testing.T) (master, terminal *os.File) {
 	return master, terminal
 }
 
+func TestOnlyZombies(t *testing.T) {
+	t.Parallel()
+	w := newWitness(t)
+	c := w.command("plain")
+	cmd := &exec.Cmd{Path: c.Path, Env: c.Env, SysProcAttr: &syscall.SysProcAttr{Setpgid: true}}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = cmd.Wait() }()
+	a := w.meet("plain")
+	group := cmd.Process.Pid
+	if onlyZombies(group) {
+		t.Error("a living process is taken for a zombie")
+	}
+	_ = a.conn.Close()
+	if err := unix.Waitid(unix.P_PID, group, nil, unix.WEXITED|unix.WNOWAIT, nil); err != nil {
+		t.Fatal(err)
+	}
+	if !onlyZombies(group) {
+		t.Error("a zombie is taken for a living process")
+	}
+}
+
 func TestParseStat(t *testing.T) {
 	t.Parallel()
 	for stat, want := range map[string]struct {

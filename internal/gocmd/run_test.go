@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -87,25 +88,29 @@ func TestCancelStubbornCommandIsKilledAfterGrace(t *testing.T) {
 	}
 }
 
-// The child dies of the interrupt; its child does not, and holds the pipes.
-func TestCancelStubbornGrandchildHoldsPipes(t *testing.T) {
+// The child dies of the interrupt, its child does not.
+func TestCancelStubbornGrandchild(t *testing.T) {
 	t.Parallel()
-	w := newWitness(t)
-	ctx, cancel := context.WithCancelCause(t.Context())
-	c := w.command("stubborn + plain")
-	var out bytes.Buffer
-	c.Stdout, c.Stderr = &out, &out
-	c.Grace = short
-	done := start(ctx, c)
-	grandchild := w.meet("stubborn")
-	w.meet("parent").say("go on")
-	child := w.meet("plain")
-	cancel(errEnough)
-	if e := w.wait(done); !errors.Is(e.err, errEnough) {
-		t.Errorf("Run = %d, %v, want the cause", e.code, e.err)
+	for name, out := range map[string]io.Writer{"with its parent's pipes": &bytes.Buffer{}, "without pipes": nil} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWitness(t)
+			ctx, cancel := context.WithCancelCause(t.Context())
+			c := w.command("stubborn + plain")
+			c.Stdout, c.Stderr = out, out
+			c.Grace = short
+			done := start(ctx, c)
+			grandchild := w.meet("stubborn")
+			w.meet("parent").say("go on")
+			child := w.meet("plain")
+			cancel(errEnough)
+			if e := w.wait(done); !errors.Is(e.err, errEnough) {
+				t.Errorf("Run = %d, %v, want the cause", e.code, e.err)
+			}
+			child.gone()
+			grandchild.gone()
+		})
 	}
-	child.gone()
-	grandchild.gone()
 }
 
 // A shell that dies at once must not cost the command it ran its grace.
