@@ -32,7 +32,7 @@ type trouble struct {
 
 // Lines that end one part of an error and begin another's text.
 var (
-	exitStatus = regexp.MustCompile(`: (?:exit status \d+|signal: [a-z ]+):?$`)
+	exitStatus = needles{"exit status ", "signal: "}.before(`: (?:exit status \d+|signal: [a-z ]+):?$`)
 	response   = regexp.MustCompile(`^\s*server response:\s?`)
 	chain      = regexp.MustCompile(`(?: imports| requires| tested by|:)$`)
 )

@@ -13,6 +13,7 @@ import (
 const (
 	maxBlock    = 60  // lines of one error
 	maxFailures = 200 // distinct failures
+	maxErrors   = 5e3 // errors that are looked at; a log with more has said enough
 	maxEvidence = 8   // lines of evidence of one failure
 	maxColumns  = 600 // characters of one of these lines
 )
@@ -45,6 +46,7 @@ type scanner struct {
 	test     bool   // inside the output of a test
 	logged   bool   // behind the name of a failed test, where its log stands indented
 	active   bool   // a go command did something
+	errors   int    // seen so far
 	exit     string // last line with an exit code of 124 or above
 }
 
@@ -84,8 +86,25 @@ var (
 	chained  = regexp.MustCompile(` (?:imports|requires|tested by)$`)
 	header   = regexp.MustCompile(`errors parsing \S+:$`)
 	position = regexp.MustCompile(`^\S*go\.(?:mod|work):\d+`)
-	spoken   = regexp.MustCompile(`^(?:fatal|error|remote|warning|Warning|ssh|hint|abort|svn|git|hg|Permission denied|Host key|Connection |Load key|kex_|Please make sure|and the repository|\S+@\S+: )`)
 )
+
+// voices are how lines of git, hg, svn and ssh begin.
+var voices = []string{
+	"fatal: ", "error: ", "remote: ", "warning: ", "Warning: ", "ssh: ", "hint: ", "abort: ", "svn: ", "git: ", "hg: ", "Permission denied", "Host key",
+	"Connection ", "Load key", "kex_", "Please make sure", "and the repository", "ERROR: ",
+}
+
+var login = regexp.MustCompile(`^\w+@[\w.-]+: `)
+
+// says whether a line is one of git, hg, svn or ssh.
+func says(line string) bool {
+	for _, voice := range voices {
+		if strings.HasPrefix(line, voice) {
+			return true
+		}
+	}
+	return strings.Contains(line, "@") && login.MatchString(line)
+}
 
 // continues says whether line belongs to the error that is being read. The go
 // command indents what it quotes by a tab; some log viewers drop that.
@@ -99,7 +118,7 @@ func (s *scanner) continues(line string) bool {
 	case strings.HasPrefix(line, "server response:"):
 		return true
 	}
-	return (exitStatus.MatchString(last) && strings.HasSuffix(last, ":") || len(s.block) > 1 && spoken.MatchString(last)) && spoken.MatchString(line)
+	return (exitStatus.MatchString(last) && strings.HasSuffix(last, ":") || len(s.block) > 1 && says(last)) && says(line)
 }
 
 // close judges the error that has been read.
@@ -111,6 +130,10 @@ func (s *scanner) close() {
 		evidence = append(evidence, s.spoken...)
 	}
 	s.spoken = nil
+	if s.errors++; s.errors > maxErrors {
+		s.after = aftermath{}
+		return
+	}
 	if cacheWarning.MatchString(block[0]) {
 		s.warnings = evidence
 		return
@@ -201,9 +224,13 @@ func (s *scanner) add(f report.Failure) {
 // confirm takes the failures so far for real.
 func (s *scanner) confirm() {
 	for _, f := range s.fresh {
-		if len(s.failures.Failures) < maxFailures {
+		known := len(s.failures.Failures)
+		if known == maxFailures {
+			break
+		}
+		if s.failures.Add(f); len(s.failures.Failures) > known {
 			f.Evidence = shorten(f.Evidence)
-			s.failures.Add(describe(f))
+			s.failures.Failures[known] = describe(f)
 		}
 	}
 	s.fresh = s.fresh[:0]
@@ -299,11 +326,6 @@ func (s *scanner) whole(text string) {
 	s.close()
 }
 
-var (
-	testBegins = regexp.MustCompile(`^=== (?:RUN|CONT|PAUSE|NAME)\b`)
-	testEnds   = regexp.MustCompile(`^(?:--- (?:PASS|FAIL|SKIP): |(?:PASS|FAIL)$|FAIL\t|ok  ?\t|\?   \t|panic: )`)
-)
-
 // testing follows the output of go test and says whether line belongs to a
 // test and not to the go command.
 func (s *scanner) testing(line string) bool {
@@ -311,19 +333,28 @@ func (s *scanner) testing(line string) bool {
 		s.logged = strings.HasPrefix(line, "--- ")
 	}
 	switch {
-	case testBegins.MatchString(line):
+	case hasAny(strings.HasPrefix, line, "=== RUN", "=== CONT", "=== PAUSE", "=== NAME"):
 		s.test = true
-		return true
-	case strings.HasSuffix(line, " [setup failed]"), strings.HasSuffix(line, " [build failed]"):
+	case hasAny(strings.HasSuffix, line, " [setup failed]", " [build failed]"):
 		s.confirm()
 		s.test = false
-	case testEnds.MatchString(line):
-		if strings.HasPrefix(line, "--- FAIL: ") {
-			s.fresh = s.fresh[:0]
-		}
+	case strings.HasPrefix(line, "--- FAIL: "):
+		s.fresh = s.fresh[:0]
+		s.test = false
+	case line == "PASS", line == "FAIL", hasAny(strings.HasPrefix, line, "--- PASS: ", "--- SKIP: ", "FAIL\t", "ok  ", "?   \t", "panic: "):
 		s.test = false
 	}
 	return s.test
+}
+
+// hasAny says whether has finds one of the parts in line.
+func hasAny(has func(line, part string) bool, line string, parts ...string) bool {
+	for _, part := range parts {
+		if has(line, part) {
+			return true
+		}
+	}
+	return false
 }
 
 // Lines that open an error.
@@ -332,9 +363,12 @@ var (
 	goFile    = regexp.MustCompile(`^(?:[A-Za-z]:)?[^\s:]+\.go:\d+:(?:\d+:)? `)
 	quiet     = regexp.MustCompile(`^(?:downloading|finding|extracting|found|added|upgraded|downgraded|removed|creating new|warning:|to |copying|unused|considering|module \S+(?: \S+)? is deprecated|missing \S+ command)`)
 	// without a prefix, as releases before 1.17 and some commands print them
-	plain = regexp.MustCompile(`^(?:verifying \S+@|(?:-> )?unzip |zip for |malformed go\.sum|failed to initialize build cache|build cache is |pattern \S+: |package \S+: |can't load package: |` +
-		`build \S+: cannot load |main module \(|can't start telemetry|\S+ v\S+: (?:zip|dir|missing ziphash)|[^\s:]+\.\S+ (?:imports|requires)$|not in cache$|note: (?:module requires Go|imported by a module) |` +
-		`\S+: cannot compile Go |\S+: go (?:build|install) \S+: copying |cannot find module |cannot find package )`)
+	plain = needles{
+		"verifying ", "unzip ", "zip for ", "go.sum", "build cache", "pattern ", "package ", "cannot ", "telemetry", " has been modified", "ziphash", " imports", " requires",
+		"not in cache", "requires Go", "by a module", ": copying ", "main module (",
+	}.before(`^(?:verifying \S+@|(?:-> )?unzip |zip for |malformed go\.sum|failed to initialize build cache|build cache is |pattern \S+: |package \S+: |can't load package: |` +
+		`build \S+: cannot load |main module \(|can't start telemetry|\S+ v\S+: (?:(?:zip|dir) has been modified|missing ziphash)|[^\s:]+\.\S+ (?:imports|requires)$|not in cache$|` +
+		`note: (?:module requires Go|imported by a module) |\S+: cannot compile Go |\S+: go (?:build|install) \S+: copying |cannot find module |cannot find package )`)
 	// what can stand behind FILE.go:LINE:COLUMN: besides compilers' errors
 	subject = regexp.MustCompile(`^(?:[^\s:"]+\.[^\s:"]+@\S+[: ]|reading |verifying |unrecognized import path|cannot find (?:module|package)|no required module|missing go\.sum|module |package \S+ is not in|open |mkdir |write |` +
 		`unzip |zip: |read |git |Get |malformed |ambiguous import|import lookup|[^\s:]+\.[^\s:]+: |unable to resolve |package \S+ (?:provided|requires newer)|import "[^"]*": )`)

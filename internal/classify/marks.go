@@ -51,7 +51,7 @@ func (s *scanner) other(line string) {
 	if line == "" || line[0] == ' ' || line[0] == '\t' {
 		return
 	}
-	if spoken.MatchString(line) || strings.HasPrefix(line, "Cloning into ") {
+	if says(line) || strings.HasPrefix(line, "Cloning into ") {
 		if len(s.spoken) < maxBlock {
 			s.spoken = append(s.spoken, line)
 		}
@@ -71,7 +71,9 @@ func (s *scanner) other(line string) {
 		s.confirm()
 		return
 	}
-	s.after.see(line)
+	if len(s.fresh) > 0 || len(s.failures.Failures) > 0 {
+		s.after.see(line)
+	}
 }
 
 var exitCodes = regexp.MustCompile(`(?i)exit(?:ed with)?(?: code| status)?[ :=']+(\d{1,3})\b`)
@@ -110,11 +112,33 @@ type aftermath struct {
 }
 
 var (
-	retries   = regexp.MustCompile(`(?i)\bretry(?:ing)?\b|\battempt \d+\b.*\bfail|\btrying again\b|\bwill retry\b`)
-	successes = regexp.MustCompile(`(?i)\b(?:build|tests?|downloads?|install|pipeline|job|compil\w+)\b.{0,30}\b(?:ok|succeeded|success(?:ful(?:ly)?)?|passed)\b|^finished: success|^build success`)
-	setbacks  = regexp.MustCompile(`(?i)\*\*\* |(?:^|[\s:\[(])(?:fail(?:ed|ures?|s|ing)?|errors?)(?:[\s:.!\])]|$)|giving up|gave up|unsuccessful|\bnot\b`)
-	further   = regexp.MustCompile(`^(?:ok  ?\t|--- (?:PASS|FAIL)|PASS$|\./\S+\.go:\d+:\d+: )`)
+	retries   = needles{`retry`, `Retry`, `ttempt`, `again`}.before(`(?i)\bretry(?:ing)?\b|\battempt \d+\b.*\bfail|\btrying again\b|\bwill retry\b`)
+	successes = needles{`ok`, `OK`, `ucce`, `UCCE`, `asse`, `ASSE`}.before(`(?i)\b(?:build|tests?|downloads?|install|pipeline|job|compil\w+)\b.{0,30}\b(?:ok|succeeded|success(?:ful(?:ly)?)?|passed)\b|^finished: success|^build success`)
+	setbacks  = needles{`***`, `fail`, `Fail`, `FAIL`, `rror`, `RROR`, `giv`, `gave`, `nsucc`, `not`}.before(`(?i)\*\*\* |(?:^|[\s:\[(])(?:fail(?:ed|ures?|s|ing)?|errors?)(?:[\s:.!\])]|$)|giving up|gave up|unsuccessful|\bnot\b`)
+	further   = needles{`ok `, `--- `, `PASS`, `./`}.before(`^(?:ok  ?\t|--- (?:PASS|FAIL)|PASS$|\./\S+\.go:\d+:\d+: )`)
 )
+
+// needles are literals of which one is in every text that a form matches.
+type needles []string
+
+// before returns the form with a cheap search before it.
+func (n needles) before(form string) screened {
+	return screened{n, regexp.MustCompile(form)}
+}
+
+type screened struct {
+	needles needles
+	form    *regexp.Regexp
+}
+
+func (s screened) MatchString(text string) bool {
+	for _, n := range s.needles {
+		if strings.Contains(text, n) {
+			return s.form.MatchString(text)
+		}
+	}
+	return false
+}
 
 func (a *aftermath) see(line string) {
 	if len(line) > 400 {

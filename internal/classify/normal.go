@@ -3,7 +3,6 @@ package classify
 import (
 	"bufio"
 	"bytes"
-	"encoding/binary"
 	"io"
 	"regexp"
 	"strings"
@@ -33,7 +32,7 @@ type row struct {
 func newLines(r io.Reader) *lines {
 	in := bufio.NewReaderSize(r, maxLine)
 	head, _ := in.Peek(1024)
-	if order := utf16Order(head); order != nil {
+	if order := utf16Order(head); order != notUTF16 {
 		in = bufio.NewReaderSize(&utf16Reader{in: in, order: order}, maxLine)
 	}
 	return &lines{in: in}
@@ -86,7 +85,7 @@ func (r row) textWidth() int {
 }
 
 // starts are the ways to begin a line that cannot be the rest of another.
-var starts = regexp.MustCompile(`^(?:v?go[ :]|\t|  |[#+$>{}"\[@]|->|--|==|verifying |unzip |FAIL|ok\b|ERROR|Error|exit |make\b|\S+\.go:\d|\S+ imports$|\S+ requires$|\S*go\.mod:\d)`)
+var starts = regexp.MustCompile(`^(?:v?go: |go (?:build|clean|env|generate|get|install|list|mod|run|test|tool|version|vet|work)\b|\t|  |\+ |\$ |# |#\d+ |##|\{"|[{}]$|-> |--- |=== |verifying \S+@|unzip /|FAIL\b|ok  |ERROR: |Error: |exit (?:code|status) \d|make\S*: |\S+\.go:\d+:\d+: |\S+ (?:imports|requires)$|\S*go\.mod:\d+)`)
 
 // continues says whether r can be the rest of the row before it: a console row
 // with a prefix of its own only if the one before has one, too.
@@ -158,9 +157,23 @@ func clean(line []byte) string {
 		text = escapes.ReplaceAllString(text, "")
 	}
 	if !utf8.ValidString(text) {
-		text = strings.ToValidUTF8(gbk.Replace(text), "\uFFFD")
+		text = strings.TrimLeft(strings.ToValidUTF8(gbk.Replace(text), "\uFFFD"), "\uFFFD")
 	}
-	return strings.TrimRight(strings.TrimPrefix(text, "\uFEFF"), "\r")
+	if strings.ContainsFunc(text, unprintable) {
+		text = strings.Map(func(r rune) rune {
+			if unprintable(r) {
+				return -1
+			}
+			return r
+		}, text)
+	}
+	return strings.TrimRight(text, "\r")
+}
+
+// unprintable are control characters other than tab and return, and the byte
+// order mark that PowerShell puts wherever it begins to write.
+func unprintable(r rune) bool {
+	return r < ' ' && r != '\t' && r != '\r' || r == 0x7f || r == '\uFEFF'
 }
 
 // gbk turns the words that tell Windows' Chinese network sentences apart from
@@ -215,14 +228,23 @@ func strip(line string) string {
 	return line
 }
 
-// utf16Order says in which byte order a log is UTF-16, nil when it is not.
-// PowerShell 5.1 writes it with a byte order mark, tee and others drop that.
-func utf16Order(head []byte) binary.ByteOrder {
+// byteOrder is the order of the two bytes of a UTF-16 unit.
+type byteOrder int
+
+const (
+	notUTF16 byteOrder = iota
+	littleEndian
+	bigEndian
+)
+
+// utf16Order says in which byte order a log is UTF-16. PowerShell 5.1 writes
+// it with a byte order mark, tee and others drop that.
+func utf16Order(head []byte) byteOrder {
 	switch {
 	case bytes.HasPrefix(head, []byte{0xff, 0xfe}):
-		return binary.LittleEndian
+		return littleEndian
 	case bytes.HasPrefix(head, []byte{0xfe, 0xff}):
-		return binary.BigEndian
+		return bigEndian
 	}
 	var zeros [2]int
 	for i, b := range head {
@@ -232,28 +254,32 @@ func utf16Order(head []byte) binary.ByteOrder {
 	}
 	switch most := len(head) / 4; { // half of all pairs
 	case zeros[1] > most && zeros[1] > zeros[0]:
-		return binary.LittleEndian
+		return littleEndian
 	case zeros[0] > most && zeros[0] > zeros[1]:
-		return binary.BigEndian
+		return bigEndian
 	}
-	return nil
+	return notUTF16
 }
 
 // A utf16Reader reads UTF-16 as UTF-8.
 type utf16Reader struct {
 	in    *bufio.Reader
-	order binary.ByteOrder
+	order byteOrder
 	out   []byte
 }
 
 func (u *utf16Reader) Read(p []byte) (int, error) {
 	for len(u.out) < len(p) && len(u.out) < 4096 {
-		r, err := u.rune()
+		r, err := u.unit()
 		if err != nil {
 			if len(u.out) > 0 {
 				break
 			}
 			return 0, err
+		}
+		if utf16.IsSurrogate(r) {
+			low, _ := u.unit()
+			r = utf16.DecodeRune(r, low)
 		}
 		u.out = utf8.AppendRune(u.out, r)
 	}
@@ -262,22 +288,17 @@ func (u *utf16Reader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-func (u *utf16Reader) rune() (rune, error) {
-	var pair [2]byte
-	if _, err := io.ReadFull(u.in, pair[:]); err != nil {
-		return 0, io.EOF
-	}
-	r := rune(u.order.Uint16(pair[:]))
-	if !utf16.IsSurrogate(r) {
-		return r, nil
-	}
-	low, err := u.in.Peek(2)
+func (u *utf16Reader) unit() (rune, error) {
+	a, err := u.in.ReadByte()
 	if err != nil {
-		return utf8.RuneError, nil
+		return 0, err
 	}
-	whole := utf16.DecodeRune(r, rune(u.order.Uint16(low)))
-	if whole != utf8.RuneError {
-		u.in.Discard(2)
+	b, err := u.in.ReadByte()
+	if err != nil {
+		return 0, err
 	}
-	return whole, nil
+	if u.order == bigEndian {
+		a, b = b, a
+	}
+	return rune(a) | rune(b)<<8, nil
 }

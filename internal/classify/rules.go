@@ -2,6 +2,7 @@ package classify
 
 import (
 	"regexp"
+	"regexp/syntax"
 	"strings"
 
 	"github.com/goproxy-setup/goproxy-setup/report"
@@ -278,8 +279,9 @@ type word struct {
 }
 
 type form struct {
-	re    *regexp.Regexp
-	class report.Class
+	re     *regexp.Regexp
+	needle string // in every text that re matches
+	class  report.Class
 }
 
 func match(places ...place) matcher {
@@ -293,7 +295,7 @@ func match(places ...place) matcher {
 				m.words = append(m.words, word{w, r.class})
 			}
 			for _, f := range r.forms {
-				m.forms = append(m.forms, form{regexp.MustCompile(f), r.class})
+				m.forms = append(m.forms, form{regexp.MustCompile(f), needle(f), r.class})
 			}
 		}
 	}
@@ -305,6 +307,32 @@ var (
 	vcsWords = match(anyone, vcs)
 	wrappers = match(weak)
 )
+
+// needle returns the longest literal that a match of an expression must hold,
+// for a search that costs a fraction of it.
+func needle(expression string) string {
+	tree, err := syntax.Parse(expression, syntax.Perl)
+	if err != nil {
+		return ""
+	}
+	return literal(tree.Simplify())
+}
+
+func literal(tree *syntax.Regexp) string {
+	switch tree.Op {
+	case syntax.OpLiteral:
+		return string(tree.Rune)
+	case syntax.OpConcat, syntax.OpCapture, syntax.OpPlus:
+		longest := ""
+		for _, sub := range tree.Sub {
+			if l := literal(sub); len(l) > len(longest) {
+				longest = l
+			}
+		}
+		return longest
+	}
+	return ""
+}
 
 // find returns the class of the innermost cause in text, which is in lower
 // case, and where its words begin; an empty class when no rule matches.
@@ -322,6 +350,9 @@ func (m matcher) find(text string) (class report.Class, start int) {
 		}
 	}
 	for _, f := range m.forms {
+		if !strings.Contains(text, f.needle) {
+			continue
+		}
 		if all := f.re.FindAllStringIndex(text, -1); all != nil {
 			last := all[len(all)-1]
 			better(last[0], last[1], f.class)
