@@ -44,14 +44,15 @@ func Of(err error) report.Class {
 	return of(err, runtime.GOOS)
 }
 
-// Failure describes err as a failure of the report: class, host if err names
-// one, and its redacted text as evidence. Module and version are the caller's.
+// Failure describes err, which is not nil, as a failure of the report: class,
+// host if err names one, and its redacted text as evidence. Module and version
+// are the caller's.
 func Failure(err error) report.Failure {
 	class := Of(err)
 	return describe(report.Failure{
 		Class:    class,
 		Host:     hostOf(err, class),
-		Evidence: []string{Redact(err.Error())},
+		Evidence: shorten(strings.Split(err.Error(), "\n")),
 	})
 }
 
@@ -145,13 +146,11 @@ func fromTLS(err error, _ string) report.Class {
 			return report.TLSUntrusted
 		}
 		return report.TLSInvalid
-	case errors.As(err, &header), errors.As(err, &alert), errors.Is(err, http.ErrSchemeMismatch):
-		return report.TLSHandshake
+	case errors.As(err, &op) && op.Err != nil && op.Err.Error() == "tls: bad record MAC":
+		return report.ConnectionReset // bytes that were damaged under way
 	case errors.As(err, &op) && (op.Op == "remote error" || op.Op == "local error"):
-		// A record that does not authenticate comes from bytes damaged under way.
-		if op.Err.Error() == "tls: bad record MAC" {
-			return report.ConnectionReset
-		}
+		return report.TLSHandshake
+	case errors.As(err, &header), errors.As(err, &alert), errors.Is(err, http.ErrSchemeMismatch):
 		return report.TLSHandshake
 	}
 	return ""
