@@ -184,6 +184,7 @@ var catalogue = map[string]Text{
 	"figure failovers": {"fail-overs", "切换上游"},
 	"figure resumes":   {"resumes", "续传"},
 	"figure hedges":    {"hedged", "对冲"},
+	"figure unused":    {"fetched, not used", "预取未用"},
 	"figure integrity": {"wrong bytes", "内容不符"},
 	"figure saved":     {"saved from failing", "避免失败"},
 }

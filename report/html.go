@@ -241,7 +241,7 @@ func (v voice) figures(d *Download) []figure {
 	}{
 		{d.Attempts, v.say("figure requests"), ""}, {d.Retries, v.say("figure retries"), ""}, {d.Failovers, v.say("figure failovers"), ""},
 		{d.Resumes, v.say("figure resumes"), ""}, {d.Hedges, v.say("figure hedges"), ""},
-		{d.Integrity, v.say("figure integrity"), "bad"}, {d.Saved, v.say("figure saved"), "good"},
+		{d.Unused, v.say("figure unused"), ""}, {d.Integrity, v.say("figure integrity"), "bad"}, {d.Saved, v.say("figure saved"), "good"},
 	} {
 		if f.n > 0 {
 			out = append(out, figure{itoa(f.n), f.label, f.kind})

@@ -123,6 +123,7 @@ func (m *metrics) download(r *Report) {
 	one("failovers", "Requests that moved to another upstream.", float64(d.Failovers))
 	one("resumes", "Bodies continued where they were cut.", float64(d.Resumes))
 	one("hedges", "Second requests started because the first was late.", float64(d.Hedges))
+	one("unused_bytes", "Bytes of files that were fetched before go asked, and that it never asked for.", float64(d.UnusedBytes))
 	one("saved", "Requests that would have failed a plain go command and did not.", float64(d.Saved))
 	one("integrity_events", "Answers that did not match go.sum.", float64(d.Integrity))
 }
