@@ -129,20 +129,32 @@ func (m *metrics) download(r *Report) {
 }
 
 func (m *metrics) upstreams(r *Report) {
-	requests, took, got := series{}, series{}, series{}
+	type end struct {
+		upstream string
+		class    Class
+	}
+	count, took, got := map[end]int{}, map[string]float64{}, map[string]float64{}
 	for _, a := range r.Attempts {
-		host := hostOf(a.Upstream)
+		count[end{a.Upstream, a.Class}]++
+		took[a.Upstream] += a.DurationMS / 1000
+		got[a.Upstream] += float64(a.Bytes)
+	}
+	requests, seconds, size := series{}, series{}, series{}
+	for e, n := range count {
 		class := "none"
-		if a.Class != "" {
-			class = a.Class.slug()
+		if e.class != "" {
+			class = e.class.slug()
 		}
-		requests[labels("upstream", host, "class", class)]++
-		took[labels("upstream", host)] += a.DurationMS / 1000
-		got[labels("upstream", host)] += float64(a.Bytes)
+		requests[labels("upstream", hostOf(e.upstream), "class", class)] += float64(n)
+	}
+	for upstream := range took {
+		key := labels("upstream", hostOf(upstream))
+		seconds[key] += took[upstream]
+		size[key] += got[upstream]
 	}
 	m.family("upstream_requests", "Requests to an upstream by how they ended; class none went well.", requests)
-	m.family("upstream_request_seconds", "Time of all requests to an upstream added up.", took)
-	m.family("upstream_bytes", "Bytes received from an upstream.", got)
+	m.family("upstream_request_seconds", "Time of all requests to an upstream added up.", seconds)
+	m.family("upstream_bytes", "Bytes received from an upstream.", size)
 }
 
 func (m *metrics) failures(r *Report) {
