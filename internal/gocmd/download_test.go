@@ -213,12 +213,13 @@ func TestDownloadFailsAsWhole(t *testing.T) {
 func TestDownloadCancelled(t *testing.T) {
 	t.Parallel()
 	proxy := proxytest.New(t, proxytest.Dir("testdata/mod"))
+	g, m := testGo(t, "GOPROXY="+proxy.URL+"/hang@zip"), oneModule(t, "")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	go func() {
 		proxy.Wait("*.zip", 1)
 		cancel(errEnough)
 	}()
-	r, err := Download(ctx, testGo(t, "GOPROXY="+proxy.URL+"/hang@zip"), oneModule(t, ""), Options{})
+	r, err := Download(ctx, g, m, Options{})
 	if !errors.Is(err, errEnough) || r.ExitCode == 0 {
 		t.Errorf("Download = %+v, %v, want the cause of the end", r, err)
 	}

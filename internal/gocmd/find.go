@@ -1,6 +1,7 @@
 package gocmd
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"os"
@@ -17,7 +18,7 @@ type NotFoundError struct {
 }
 
 func (e *NotFoundError) Error() string {
-	return fmt.Sprintf("look up %q: not found in PATH %q", e.Name, e.Path)
+	return fmt.Sprintf("look up %s: not found in PATH %s", e.Name, cmp.Or(e.Path, "(which is empty)"))
 }
 
 // Is makes errors.Is(err, fs.ErrNotExist) true.

@@ -32,8 +32,8 @@ type Command struct {
 	Path           string   // absolute, see LookPath
 	Args           []string // after the name
 	Dir            string
-	Env            []string // the whole environment
-	Stdin          io.Reader
+	Env            []string  // the whole environment; nil is an empty one
+	Stdin          io.Reader // a file, or something whose Read ends
 	Stdout, Stderr io.Writer
 	Signals        <-chan os.Signal // each is passed on to the whole tree; may be nil
 	Grace          time.Duration    // 0 is DefaultGrace
@@ -63,7 +63,7 @@ func Run(ctx context.Context, c Command) (int, error) {
 		Path:      c.Path,
 		Args:      append([]string{c.Path}, c.Args...),
 		Dir:       c.Dir,
-		Env:       c.Env,
+		Env:       append([]string{}, c.Env...), // os/exec takes nil for its own
 		Stdin:     c.Stdin,
 		Stdout:    c.Stdout,
 		Stderr:    c.Stderr,
@@ -141,7 +141,7 @@ func (c Command) stopped(ctx context.Context) error {
 }
 
 func startCode(err error) int {
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, exec.ErrNotFound) {
 		return NotFound
 	}
 	return CannotRun

@@ -3,7 +3,9 @@
 package gocmd
 
 import (
+	"bytes"
 	"os"
+	"runtime"
 	"syscall"
 	"testing"
 )
@@ -12,6 +14,8 @@ func raise(n int) int {
 	_ = syscall.Kill(os.Getpid(), syscall.Signal(n))
 	select {} // the signal is on its way
 }
+
+func needInterrupts(*testing.T) {}
 
 func TestExitCodeAfterSignal(t *testing.T) {
 	t.Parallel()
@@ -39,5 +43,25 @@ func TestSignalsReachTheTree(t *testing.T) {
 	child.say("end")
 	if e := w.wait(done); e.code != 9 || e.err != nil {
 		t.Errorf("Run = %d, %v, want 9 and no error", e.code, e.err)
+	}
+}
+
+// Nothing of this process's environment leaks into a command.
+func TestEnvironmentIsWhole(t *testing.T) {
+	t.Parallel()
+	printenv, err := LookPath("env", os.Getenv, runtime.GOOS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, vars := range [][]string{nil, {"A=1", "A=2"}} {
+		var out bytes.Buffer
+		code, err := Run(t.Context(), Command{Path: printenv, Env: vars, Stdout: &out})
+		want := ""
+		if vars != nil {
+			want = "A=2\n"
+		}
+		if code != 0 || err != nil || out.String() != want {
+			t.Errorf("environment %q: the command saw %q (%d, %v), want %q", vars, &out, code, err, want)
+		}
 	}
 }
