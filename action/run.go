@@ -1,6 +1,9 @@
 package action
 
 import (
+	"context"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -49,17 +52,58 @@ func Finish(r *setup.Run, err error) error {
 }
 
 func saveReport(r *setup.Run) (string, error) {
-	dir := r.Getenv("RUNNER_TEMP")
-	if dir == "" {
-		dir = r.Temp
-	}
-	path := filepath.Join(dir, ReportFile)
+	path := reportPath(r)
 	f, err := os.Create(path)
 	if err != nil {
 		return "", err
 	}
 	defer f.Close()
 	return path, report.WriteJSON(f, r.Report, report.Options{})
+}
+
+// Complete ends the loopback of the job and shows the report again if later
+// steps had modules from it. The job is over, so it fails nothing.
+func Complete(ctx context.Context, r *setup.Run, show func() error) error {
+	path := reportPath(r)
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // the main step did not get so far
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	saved, err := report.Read(f)
+	if err != nil {
+		return err
+	}
+	seen := activity(saved)
+	done, err := setup.Finish(ctx, filepath.Dir(path), saved)
+	if err != nil || done == nil || activity(done) == seen {
+		return err
+	}
+	done.Command = "finish"
+	r.Report = done
+	if _, err := saveReport(r); err != nil {
+		return err
+	}
+	return show()
+}
+
+// activity counts what a loopback did.
+func activity(p *report.Report) (n int) {
+	if p.Download != nil {
+		n = p.Download.Fetched
+	}
+	return n + len(p.Failures)
+}
+
+func reportPath(r *setup.Run) string {
+	dir := r.Getenv("RUNNER_TEMP")
+	if dir == "" {
+		dir = r.Temp
+	}
+	return filepath.Join(dir, ReportFile)
 }
 
 // outputs are those of action.yml. What a failed run did not get to is empty.

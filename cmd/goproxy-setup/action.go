@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/goproxy-setup/goproxy-setup/action"
+	"github.com/goproxy-setup/goproxy-setup/internal/setup"
 )
 
 func runAction(ctx context.Context, h host, args []string) error {
@@ -14,4 +15,17 @@ func runAction(ctx context.Context, h host, args []string) error {
 	return action.Finish(r, h.publish(r, r.Setup(ctx)))
 }
 
-func runFinish(_ context.Context, _ host, _ []string) error { return nil }
+// runFinish is the post step: it ends the loopback of the job and shows the
+// report of the whole job, if later steps used it.
+func runFinish(ctx context.Context, h host, args []string) error {
+	r, err := h.start("finish", args)
+	if err != nil {
+		return err
+	}
+	return action.Complete(ctx, r, func() error { return h.publish(r, nil) })
+}
+
+// runServe is started by setup, with its specification on stdin.
+func runServe(ctx context.Context, h host, _ []string) error {
+	return setup.Serve(ctx, h.getenv, h.stdin, h.stdout)
+}

@@ -19,6 +19,7 @@ var commands = []command{
 	{"download", "go mod download through the loopback", "goproxy-setup download -C ./service", runDownload},
 	{"run", "run a command with its module downloads through the loopback", "goproxy-setup run -- go test ./...", runRun},
 	{"explain", "classify a log, or show a saved JSON report", "goproxy-setup explain build.log", runExplain},
+	{"serve", "keep the loopback up for later steps (started by setup)", "goproxy-setup serve <specification.json", runServe},
 	{"finish", "end what setup left running and complete the report", "goproxy-setup finish", runFinish},
 	{"action", "entry point of action.yml; its inputs are the settings", "goproxy-setup action", runAction},
 	{"version", "print the version", "goproxy-setup version", runVersion},

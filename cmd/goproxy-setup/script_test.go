@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -29,6 +30,7 @@ func TestMain(m *testing.M) {
 //	mainmod DIR MODULE@VERSION...   writes a main module that needs these
 //	proxysaw [!] GLOB               checks what $proxy was asked for
 //	await GLOB                      waits until $proxy was asked for it
+//	loadenv FILE                    sets the variables in a GITHUB_ENV file
 //	failed CLASS                    checks the first failure of r.json
 //	probed NAME CLASS|ok            checks a candidate of r.json
 func TestScript(t *testing.T) {
@@ -66,6 +68,7 @@ func TestScript(t *testing.T) {
 			"failed":   failed,
 			"probed":   probed,
 			"await":    await,
+			"loadenv":  loadenv,
 		},
 	})
 }
@@ -89,6 +92,15 @@ func proxysaw(ts *testscript.TestScript, neg bool, args []string) {
 func await(ts *testscript.TestScript, _ bool, args []string) {
 	if !proxyOf(ts).Wait(args[0], 1) {
 		ts.Fatalf("the module proxy never saw %s: %v", args[0], proxyOf(ts).Paths())
+	}
+}
+
+// heredoc is the form in which the Actions SDK writes a variable.
+var heredoc = regexp.MustCompile(`(?m)^(\w+)<<(\S+)\r?\n(.*)\r?\n`)
+
+func loadenv(ts *testscript.TestScript, _ bool, args []string) {
+	for _, m := range heredoc.FindAllStringSubmatch(ts.ReadFile(args[0]), -1) {
+		ts.Setenv(m[1], strings.TrimSuffix(m[3], "\r"))
 	}
 }
 

@@ -44,6 +44,8 @@ type Config struct {
 	// Explain makes the text of a final failure, which go prints: at most eight
 	// lines and 650 bytes of it.
 	Explain func(File, error) string
+	// Control answers requests below /SECRET/-/; nil answers none.
+	Control http.Handler
 }
 
 // A Server is a running loopback.
@@ -169,6 +171,22 @@ func (s *Server) GOPROXY() string {
 	return b.String()
 }
 
+// JobGOPROXY returns the list for later steps of the job, which outlive nobody
+// knows what: one entry for the whole list, and behind it, after '|', the list
+// itself, so that go does without the loopback when it is gone.
+func (s *Server) JobGOPROXY() string {
+	if len(s.groups) == 0 || len(s.head) > 0 {
+		return s.config.List.String()
+	}
+	return s.base + "/" + wholeList + "|" + s.config.List.String()
+}
+
+// wholeList stands for a group in the path of requests that go through all groups.
+const wholeList = "all"
+
+// Base is the URL below which the loopback answers, secret included.
+func (s *Server) Base() string { return s.base }
+
 // separator is what stood behind the last entry of a group.
 func (s *Server) separator(group int) byte {
 	_, groups, _ := s.config.List.Split()
@@ -191,7 +209,11 @@ func (s *Server) Close() error {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.work.Add(1)
 	defer s.work.Done()
-	group, file, err := s.parse(r)
+	if s.config.Control != nil && strings.HasPrefix(r.URL.Path, "/"+s.secret+"/-/") {
+		http.StripPrefix("/"+s.secret+"/-", s.config.Control).ServeHTTP(w, r)
+		return
+	}
+	groups, file, err := s.parse(r)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
@@ -204,7 +226,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "goproxy-setup: "+file.Module+" is private (GOPRIVATE, GONOPROXY): no module proxy is asked for it", http.StatusNotFound)
 		return
 	}
-	groups := s.groups[group : group+1]
 	if file.Kind == KindSumDB {
 		groups = [][]*Upstream{s.sumSources()}
 	}
@@ -225,30 +246,41 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // parse checks method, secret and form. A nil file is a path under no secret of
 // ours, which is told nothing.
-func (s *Server) parse(r *http.Request) (group int, file *File, err error) {
+func (s *Server) parse(r *http.Request) (groups [][]*Upstream, file *File, err error) {
 	secret, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	if subtle.ConstantTimeCompare([]byte(secret), []byte(s.secret)) != 1 {
-		return 0, nil, nil
+		return nil, nil, nil
 	}
 	if r.Method != http.MethodGet {
-		return 0, nil, fmt.Errorf("method %s", r.Method)
+		return nil, nil, fmt.Errorf("method %s", r.Method)
 	}
 	if r.URL.RawQuery != "" {
-		return 0, nil, errors.New("a module proxy takes no query")
+		return nil, nil, errors.New("a module proxy takes no query")
 	}
 	number, p, _ := strings.Cut(rest, "/")
-	group, err = strconv.Atoi(number)
-	if err != nil || group < 0 || group >= len(s.groups) {
-		return 0, nil, errors.New("no such group of upstreams")
+	groups, ok := s.groupsNamed(number)
+	if !ok {
+		return nil, nil, errors.New("no such group of upstreams")
 	}
 	f, err := ParsePath(p)
 	if err != nil {
-		return 0, nil, err
+		return nil, nil, err
 	}
 	if f.Kind == KindSumDB && (s.config.SumDB == "" || f.SumDB != s.config.SumDB) {
-		return 0, nil, nil
+		return nil, nil, nil
 	}
-	return group, &f, nil
+	return groups, &f, nil
+}
+
+func (s *Server) groupsNamed(name string) ([][]*Upstream, bool) {
+	if name == wholeList && len(s.groups) > 0 {
+		return s.groups, true
+	}
+	i, err := strconv.Atoi(name)
+	if err != nil || i < 0 || i >= len(s.groups) {
+		return nil, false
+	}
+	return s.groups[i : i+1], true
 }
 
 func (s *Server) sumSources() []*Upstream {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"strconv"
 	"strings"
@@ -118,7 +119,7 @@ func (t *transfer) begin(wait time.Duration) {
 
 // end records the current attempt and tells the upstream's health.
 func (t *transfer) end(err error) {
-	if err != nil {
+	if err != nil && !(t.ahead && errors.Is(err, fs.ErrNotExist)) { // that may never be asked for
 		t.now.Class = classify.Of(err)
 		t.now.Error = err.Error()
 	}

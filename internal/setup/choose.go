@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -90,7 +91,10 @@ func (r *Run) noneReachable(err error) error {
 // differs from what they have anyway.
 func (r *Run) variables() []ci.Var {
 	var vars []ci.Var
-	if r.fixed == nil {
+	switch {
+	case r.jobGOPROXY != "":
+		vars = append(vars, ci.Var{Name: "GOPROXY", Value: r.jobGOPROXY})
+	case r.fixed == nil:
 		vars = append(vars, ci.Var{Name: "GOPROXY", Value: r.choice.List.String()})
 	}
 	if s := r.effectiveSumDB(); s != r.settings.GOSUMDB {
@@ -128,26 +132,41 @@ func (r *Run) export(e ci.Exporter) error {
 	if r.System.Family == ci.FamilyShell && r.Getenv("CI") == "" {
 		return r.exportByHand(vars)
 	}
-	for _, s := range r.choice.List.Secrets() {
+	for _, s := range append(r.choice.List.Secrets(), loopbackSecret(r.jobGOPROXY)...) {
 		if err := r.System.Mask(r.Stdout, s); err != nil {
 			return err
 		}
 	}
 	done, err := e.Export(vars)
 	if err != nil {
+		stopOld(r.jobDir())
 		return err
 	}
 	for i, d := range done {
 		value := vars[i].Value
-		if d.Name == "GOPROXY" {
+		switch {
+		case d.Name == "GOPROXY" && r.jobGOPROXY != "":
+			value = "(loopback of this job)|" + r.choice.List.Redacted()
+		case d.Name == "GOPROXY":
 			value = r.choice.List.Redacted()
 		}
 		r.Report.Exports = append(r.Report.Exports, report.Export{Name: d.Name, Value: value, To: d.To})
 	}
-	if r.fixed != nil {
+	if r.fixed != nil && r.jobGOPROXY == "" {
 		r.note("GOPROXY is not exported: it was set already (%s)", r.settings.Layers["GOPROXY"])
 	}
 	return nil
+}
+
+// loopbackSecret is the path that keeps other users of the machine out.
+func loopbackSecret(goproxy string) []string {
+	first, _, _ := strings.Cut(goproxy, "|")
+	u, err := url.Parse(first)
+	if err != nil || u.Path == "" {
+		return nil
+	}
+	secret, _, _ := strings.Cut(strings.TrimPrefix(u.Path, "/"), "/")
+	return []string{secret}
 }
 
 // exportByHand is for a shell of a person: no program can change its shell, and

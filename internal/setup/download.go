@@ -134,7 +134,7 @@ func (r *Run) startLoopback(all bool) (lb *loopback.Server, done func(), err err
 		Client: r.client, List: r.choice.List, Private: r.isPrivate, Sums: sums,
 		SumDB: sumDBName(r.effectiveSumDB()), Dir: r.temp(),
 		Attempts: r.Config.Int("attempts"), RetryFor: r.Config.Duration("retry-for"),
-		Record: record, Explain: r.explain,
+		Record: record, Explain: explain(r.Lang()),
 		Ahead: r.ahead(needs, all), InFlight: r.Config.Int("in-flight"),
 	})
 	if err != nil {
@@ -233,10 +233,12 @@ func failureOf(f loopback.Failed) report.Failure {
 // marker begins the loopback's answers, so that they are known again in go's output.
 const marker = "goproxy-setup: "
 
-// explain is what go prints behind "server response:".
-func (r *Run) explain(f loopback.File, err error) string {
-	class := classify.Of(err)
-	return marker + string(class) + ": " + classify.Redact(err.Error()) + "\n" + class.Info().Advice.In(r.Lang())
+// explain makes what go prints behind "server response:".
+func explain(lang string) func(loopback.File, error) string {
+	return func(f loopback.File, err error) string {
+		class := classify.Of(err)
+		return marker + string(class) + ": " + classify.Redact(err.Error()) + "\n" + class.Info().Advice.In(lang)
+	}
 }
 
 func (r *Run) failedSentence() string {

@@ -57,6 +57,8 @@ type Run struct {
 	measured []modproxy.Measurement
 	choice   modproxy.Choice
 	private  string // GOPRIVATE for later steps
+
+	jobGOPROXY string // GOPROXY with the loopback of the job, empty when there is none
 }
 
 // New begins the run of a subcommand.
@@ -79,7 +81,7 @@ func (r *Run) Setup(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		return r.steps(ctx, r.detect, r.measure, r.choose, r.downloadIfWanted, func(context.Context) error { return r.export(exporter) })
+		return r.steps(ctx, r.detect, r.measure, r.choose, r.downloadIfWanted, r.serveJob, func(context.Context) error { return r.export(exporter) })
 	})
 }
 
