@@ -1,6 +1,7 @@
 package gocmd
 
 import (
+	"errors"
 	"io/fs"
 	"path/filepath"
 	"slices"
@@ -16,72 +17,80 @@ const (
 	maxModules = 500
 )
 
-// modulesBelow finds the modules in and below dir. A module in a workspace that
-// is itself below dir is marked as its member.
+// modulesBelow finds the modules in and below dir, members of a workspace that
+// is itself below dir first. A file that is broken is an error beside the
+// modules: it may be a template that no job builds.
 func modulesBelow(dir string, s Settings) ([]Module, error) {
-	mods, works, err := find(dir)
+	found, err := find(dir)
 	if err != nil {
 		return nil, err
 	}
-	var modules []Module
+	var members, others []Module
+	var errs []error
 	if s.GOWORK != "off" {
-		for _, work := range works {
-			members, err := readWorkspace(work)
-			if err != nil {
-				return nil, err
-			}
-			modules = append(modules, members...)
+		for _, work := range found.works {
+			modules, err := readWorkspace(work)
+			members, errs = append(members, modules...), append(errs, err)
 		}
 	}
-	for _, dir := range mods {
-		if hasDir(modules, dir) {
+	for _, dir := range found.mods {
+		if hasDir(members, dir) {
 			continue
 		}
 		m, err := readModule(dir)
 		if err != nil {
-			return nil, err
+			errs = append(errs, err)
+			continue
 		}
-		modules = append(modules, m)
+		others = append(others, m)
 	}
-	return modules, nil
+	return append(members, others...), errors.Join(errs...)
 }
 
-// find lists the folders with a go.mod and the go.work files below dir. Symbolic
-// links are not followed, unreadable folders are passed over.
-func find(dir string) (mods, works []string, err error) {
-	folders := 0
-	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			if path == dir {
-				return err
-			}
-			return nil
-		}
-		if d.IsDir() {
-			folders++
-			if path != dir && (ignored(d.Name()) || depth(dir, path) > maxDepth) {
-				return fs.SkipDir
-			}
-			if folders > maxFolders {
-				return fs.SkipAll
-			}
-			return nil
-		}
-		if !d.Type().IsRegular() {
-			return nil
-		}
-		switch d.Name() {
-		case "go.mod":
-			mods = append(mods, filepath.Dir(path))
-		case "go.work":
-			works = append(works, path)
-		}
-		if len(mods) >= maxModules {
-			return fs.SkipAll
-		}
+// A search walks a tree for modules. Symbolic links are not followed, and
+// unreadable folders are passed over.
+type search struct {
+	root    string
+	folders int
+	mods    []string // folders with a go.mod
+	works   []string // go.work files
+}
+
+func find(dir string) (*search, error) {
+	s := &search{root: dir}
+	return s, filepath.WalkDir(dir, s.visit)
+}
+
+func (s *search) visit(path string, d fs.DirEntry, err error) error {
+	switch {
+	case err != nil && path == s.root:
+		return err
+	case err != nil:
 		return nil
-	})
-	return mods, works, err
+	case d.IsDir():
+		return s.enter(path, d.Name())
+	case !d.Type().IsRegular():
+		return nil
+	case d.Name() == "go.mod":
+		s.mods = append(s.mods, filepath.Dir(path))
+	case d.Name() == "go.work":
+		s.works = append(s.works, path)
+	}
+	if len(s.mods) >= maxModules {
+		return fs.SkipAll
+	}
+	return nil
+}
+
+func (s *search) enter(path, name string) error {
+	s.folders++
+	if s.folders > maxFolders {
+		return fs.SkipAll
+	}
+	if path != s.root && (ignored(name) || s.depth(path) > maxDepth) {
+		return fs.SkipDir
+	}
+	return nil
 }
 
 // ignored tells folders that hold no module of the job: those that ./... passes
@@ -91,10 +100,8 @@ func ignored(name string) bool {
 		slices.Contains([]string{"vendor", "testdata", "node_modules"}, name)
 }
 
-func depth(root, path string) int {
-	rel, err := filepath.Rel(root, path)
-	if err != nil {
-		return 0
-	}
+// depth is 1 for the folders in root.
+func (s *search) depth(path string) int {
+	rel := strings.TrimPrefix(path[len(s.root):], string(filepath.Separator))
 	return strings.Count(rel, string(filepath.Separator)) + 1
 }

@@ -57,12 +57,12 @@ func TestDownloadAsksForNeeds(t *testing.T) {
 // tidy writes go.sum files as go mod tidy does, into a cache of its own.
 func tidy(t *testing.T, g Go, root string) {
 	t.Helper()
-	mods, _, err := find(root)
+	found, err := find(root)
 	if err != nil {
 		t.Fatal(err)
 	}
 	g = g.With("GOMODCACHE="+t.TempDir(), "GOFLAGS=-modcacherw -mod=mod", "GOWORK=off")
-	for _, dir := range mods {
+	for _, dir := range found.mods {
 		if _, err := g.In(dir).output(t.Context(), "mod", "tidy"); err != nil {
 			t.Fatal(err)
 		}

@@ -41,8 +41,11 @@ type Replace struct{ Old, New module.Version }
 // settings of the same folder. These are the members of the workspace in effect,
 // and the module of dir should it not be one of them; without a workspace the
 // module of dir, whose go.mod may be in a parent folder; and where there is none
-// either, all modules below dir. No module at all is no error. A *FileError says
-// which file is broken.
+// either, the modules below dir, at most 500 and 8 folders deep, without those in
+// vendor, testdata and node_modules.
+//
+// No module at all is no error. A *FileError says which file is broken; below dir
+// all others are returned beside it.
 func Modules(dir string, s Settings) ([]Module, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {

@@ -72,20 +72,23 @@ func describe(t *testing.T, g Go, dir string) string {
 		t.Fatal(err)
 	}
 	modules, err := Modules(dir, settings)
+	var b strings.Builder
 	if err != nil {
 		var broken *FileError
 		if !errors.As(err, &broken) || broken.FailureClass() != report.GoModInvalid {
 			t.Fatalf("Modules: %v is no *FileError", err)
 		}
-		return fmt.Sprintf("error %v\n", err)
+		fmt.Fprintf(&b, "error %v\n", err)
+	}
+	if len(modules) == 0 {
+		return b.String() + "no modules\n"
+	}
+	for _, m := range modules {
+		describeModule(&b, m)
 	}
 	needs, _, err := NeedsOf(modules...)
 	if err != nil {
 		t.Fatal(err)
-	}
-	var b strings.Builder
-	for _, m := range modules {
-		describeModule(&b, m)
 	}
 	describeNeeds(t, &b, needs)
 	return b.String()

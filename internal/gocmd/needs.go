@@ -11,7 +11,7 @@ import (
 // An Item is a file a module proxy will be asked for.
 type Item struct {
 	module.Version
-	Sum string // h1 from go.sum; empty if not recorded or if lines disagree
+	Sum string // h1 from go.sum; empty if there is none, or more than one
 }
 
 // Needs are the files that `go mod download` will ask module proxies for, in the
@@ -27,7 +27,8 @@ type Needs struct {
 }
 
 // NeedsOf reads the go.sum files of modules, and the go.work.sum of their
-// workspaces, and tells what to fetch.
+// workspaces, and tells what will be asked for. Modules that match GONOPROXY are
+// among it: it is for the caller to keep those from module proxies.
 func NeedsOf(modules ...Module) (Needs, Sums, error) {
 	sums, err := ReadSums(SumFiles(modules)...)
 	if err != nil {
