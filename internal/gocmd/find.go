@@ -11,13 +11,17 @@ import (
 	"github.com/goproxy-setup/goproxy-setup/report"
 )
 
-// A NotFoundError says that a command is in none of the folders of PATH.
+// A NotFoundError says that a command is in none of the folders of PATH, or that
+// the file it names is no program.
 type NotFoundError struct {
 	Name string
-	Path string // the PATH that was searched
+	Path string // the PATH that was searched; empty for a name with a folder in it
 }
 
 func (e *NotFoundError) Error() string {
+	if strings.ContainsAny(e.Name, `/\`) {
+		return fmt.Sprintf("look up %s: no such program", e.Name)
+	}
 	return fmt.Sprintf("look up %s: not found in PATH %s", e.Name, cmp.Or(e.Path, "(which is empty)"))
 }
 

@@ -64,4 +64,8 @@ func TestFindNothing(t *testing.T) {
 	if !errors.As(err, &none) || none.FailureClass() != report.ConfigInvalid || !strings.Contains(none.Hint(), "maker") {
 		t.Errorf("LookPath(maker) = %v, want a wrong setting", err)
 	}
+	_, err = LookPath("./maker", env("PATH="+dir), "linux")
+	if !errors.As(err, &none) || strings.Contains(err.Error(), "PATH") {
+		t.Errorf("LookPath(./maker) = %v, want an error that does not speak of PATH", err)
+	}
 }
