@@ -107,7 +107,7 @@ func brokenConnection(class report.Class) bool {
 
 // refused is what net/http makes of a CONNECT that a forward proxy did not
 // answer with 200: the reason phrase, and nothing else (transport.go, dialConn).
-var refused = regexp.MustCompile(`"https://[^"]*": ([A-Za-z][A-Za-z' -]*)$`)
+var refused = regexp.MustCompile(`(?:"https://[^"]*"|Get https://\S+): ([A-Z][^:]*|[A-Za-z' -]+)$`)
 
 func (t *trouble) tunnel() report.Class {
 	m := refused.FindStringSubmatch(t.text)

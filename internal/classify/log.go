@@ -45,7 +45,6 @@ type scanner struct {
 	after    aftermath
 	test     bool   // inside the output of a test
 	logged   bool   // behind the name of a failed test, where its log stands indented
-	active   bool   // a go command did something
 	errors   int    // seen so far
 	exit     string // last line with an exit code of 124 or above
 }
@@ -69,7 +68,6 @@ func (s *scanner) line(line string) {
 }
 
 func (s *scanner) open(line, body string) {
-	s.active = true
 	s.block = []string{body}
 	s.evidence = []string{line}
 }
@@ -259,7 +257,7 @@ func (s *scanner) finish() []report.Failure {
 	if s.after.recovered() {
 		return nil
 	}
-	if len(s.failures.Failures) == 0 && s.active && s.exit != "" {
+	if len(s.failures.Failures) == 0 && s.exit != "" {
 		s.after = aftermath{}
 		s.add(report.Failure{Class: exitClass(s.exit), Evidence: []string{s.exit}})
 		s.confirm()

@@ -65,8 +65,9 @@ var rules = []rule{
 
 	{report.FirewallBlocked, anyone, []string{
 		"connect: permission denied", "socket: permission denied", "connect: operation not permitted", "socket: operation not permitted",
-		"sendto: operation not permitted", "write: operation not permitted", "forbidden by its access permissions", "访问权限不允许", "connectex: access is denied",
+		"sendto: operation not permitted", "sendmsg: operation not permitted", "write: operation not permitted", "forbidden by its access permissions", "访问权限不允许", "connectex: access is denied",
 	}, []string{`#10013\b`}},
+	{report.FirewallBlocked, vcs, nil, []string{`connect to \S+ (?:\S+ )?port \d+.*: (?:permission denied|operation not permitted)`}},
 
 	{report.ConnectionReset, anyone, []string{
 		"connection reset by", "connection was reset", "broken pipe", "connection abort", "connection was aborted", "forcibly closed",
@@ -117,9 +118,11 @@ var rules = []rule{
 	}, []string{`(?:remote|local) error: tls: [a-z ]+`, `(?m): tls: [a-z ]+$`}},
 	{report.TLSHandshake, vcs, []string{
 		"gnutls_handshake() failed", "wrong version number", "handshake failure", "unsupported protocol", "unknown protocol",
-		"tlsv1 alert", "tlsv1.3 alert", "tls alert", "no protocols available", "initializesecuritycontext failed", "next initializesecuritycontext",
+		"tlsv1 alert", "tlsv1.3 alert", "tls alert", "no protocols available", "initializesecuritycontext failed",
 		"schannel: acquirecredentialshandle", "unexpected tls packet", "ssl routines", "no matching host key type", "no matching key exchange", "no matching cipher",
 	}, nil},
+
+	{report.TLSHandshake, weak, []string{": tls: "}, nil},
 
 	{report.ForwardProxyAuth, anyone, []string{
 		"proxy authentication required", "proxy authorization required", "proxy access denied", "authenticationrequired",
@@ -134,14 +137,14 @@ var rules = []rule{
 		"looking for beginning of", "unexpected end of json input", "json: cannot unmarshal", "proxy returned info for version", "stopped after 10 redirects",
 		"malformed http", "content-length; truncated", "zip file too large", "not a valid zip file",
 		"parsing go.mod: missing module line", "unsupported compression", "missing required location header", "failed to parse location header",
-		"302 response missing",
-	}, []string{`redirected from secure url .*`, `invalid character .* in (?:string|literal|numeric)`, `invalid character .* after (?:top-level|object|array)`}},
+		"302 response missing", "gzip: invalid header",
+	}, []string{`go\.mod:\d+(?::\d+)?: .*<(?:!doctype|html|head|script|body).*`, `redirected from secure url .*`, `invalid character .* in (?:string|literal|numeric)`, `invalid character .* after (?:top-level|object|array)`}},
 	{report.ProxyBadResponse, weak, []string{"invalid response from proxy"}, nil},
 
 	{report.ModuleNotFound, goes, []string{
 		"no go-import meta tags", "did not match import path", "but does not contain package", "is not in std", "is not in goroot",
 		"does not begin with hostname", "no modules on", "is not a module", "and does not contain package",
-	}, nil},
+	}, []string{`reading file:\S+: (?:no such file or directory|the system cannot find.*)`}},
 	{report.ModuleNotFound, vcs, []string{
 		"does not appear to be a git repository", "not appear to be a git repository", "http error 404", "remote: not found", "e170000", "e160013",
 	}, nil},
@@ -159,7 +162,7 @@ var rules = []rule{
 
 	{report.VCSAuth, anyone, []string{
 		"could not read username", "could not read password", "terminal prompts disabled", "authentication failed for", "permission denied (",
-		"permission denied, please try again", "host key verification failed", "user interactivity has been disabled", "'git credential fill' failed",
+		"permission denied, please try again", "host key verification failed", "user interactivity has been disabled", "'git credential fill' failed", "output of goauth command",
 	}, nil},
 	{report.VCSAuth, vcs, []string{
 		"invalid username", "access denied", "password authentication", "personal access token", "repository not found.", "don't have permission",
@@ -167,16 +170,18 @@ var rules = []rule{
 		"too many authentication failures", "no supported authentication methods", "invalid format", "error in libcrypto", "saml sso", "sso session", "single sign-on",
 		"deploy key", "revoked key", "logon failed", "http error 401", "http error 403", "e170001", "e215004", "remote host identification has changed",
 		"no matching host key fingerprint", "no ed25519 host key is known", "host key is known for", "could not be authenticated", "401 unauthorized",
-		"http authorization required", "http basic: ", "http 403", "token has expired", "token expired",
+		"http authorization required", "http basic: ", "http 403", "no mutual signature", "no user exists for uid", "unable to get password", "token has expired", "token expired",
 	}, []string{`permission to \S+ denied`}},
 
 	{report.VCSMissing, anyone, []string{
-		"govcs disallows using", "is not a git command", "unknown version control system", "unknown vcs", "cannot run ssh", "ssh: not found", "exec format error",
+		"govcs disallows using", "is not a git command", "unknown version control system", "unknown vcs", "cannot run ssh", "ssh: not found", "exec format error", "unable to find remote helper for",
 	}, []string{
-		`exec: "(?:git|hg|svn|bzr|fossil|ssh)(?:\.exe)?": executable file not found`,
+		`exec: "(?:git|hg|svn|bzr|fossil|ssh)(?:\.exe)?": .*`,
 		`exec /\S*/(?:git|hg|svn|bzr|fossil): no such file`,
 		`(?:git|ssh|hg): (?:command )?not found`,
 	}},
+
+	{report.VCSMissing, weak, []string{"unable to resolve git version"}, nil},
 
 	{report.ChecksumMismatch, goes, []string{
 		"checksum mismatch", "security error", "does not match an earlier download", "does not match the one reported",
@@ -184,7 +189,7 @@ var rules = []rule{
 	}, nil},
 
 	{report.SumDBUnreachable, goes, []string{"malformed record data", "malformed note", "malformed tree"}, nil},
-	{report.SumDBUnreachable, weak, []string{"initializing sumdb"}, nil},
+	{report.SumDBUnreachable, weak, []string{"initializing sumdb", "no verifiable signatures"}, nil},
 
 	{report.GoSumMissing, goes, []string{"missing go.sum entr", "updates to go.sum needed", "malformed go.sum"}, []string{`go\.sum:\d+: .*`}},
 
@@ -196,9 +201,10 @@ var rules = []rule{
 		"outside available modules", "outside modules listed", "one of the workspace modules", "missing dot in first path element", "unknown block type", "unknown directive",
 		"usage: require", "usage: replace", "invalid toolchain version", "go.mod has non-", "leading dot in path element",
 		"invalid: should be", "no go.mod file", "missing go.mod", "go.work file not found", "malformed go.work",
-		"conflicting replacements", "is replaced but", "import lookup disabled by -mod=readonly", "is a program, not a module",
+		"conflicting replacements", "is replaced but", "import lookup disabled by -mod=readonly", "not a known dependency",
 	}, []string{
-		`version "(?:[^v"]|v[^\d"])[^"]*" invalid: .*`, `should be v\d`, `reading \.\.?/.*go\.mod: .*`, `invalid go version '[^']*[^\d.'rcbeta][^']*'.*`, `invalid go version '[^.']*'.*`,
+		`version "(?:[^v"]|v[^\d"])[^"]*" invalid: .*`, `should be v\d`, `reading \.\.?/.*go\.mod: .*`, `\(replaced by [^@)]*\): reading \S+: open .*`, `open \S*go\.(?:mod|work): no such file.*`,
+		`main module \(\S+\) does not contain package`, `invalid go version '[^']*[^\d.'rcbeta][^']*'.*`, `invalid go version '[^.']*'.*`,
 		`major version must be compatible.*`, `(?m)\S*go\.(?:mod|work):\d+(?::\d+)?: (?:unexpected|syntax error|invalid quoted|unterminated|repeated|unknown|usage|no module|multiple|duplicate|.*must be of the form)`,
 	}},
 	{report.GoModInvalid, weak, []string{"parsing go.mod", "parsing go.work", "error reading go.mod"}, nil},
@@ -208,7 +214,7 @@ var rules = []rule{
 		"unknown directive: toolchain", "unknown directive: godebug", "unknown directive: tool", "unknown directive: ignore", "unknown block type: godebug",
 		"unknown block type: tool", "unknown block type: ignore", "requires newer go version",
 	}, []string{
-		`requires go ?>= ?\d.*`, `cannot find "go1[^"]*" in path`, `module requires go \d`, `module that requires go \d`, `cannot compile go 1\.\d+ code`,
+		`requires go ?>= ?\d.*`, `requires go@\d.* is requested`, `cannot find "go1[^"]*" in path`, `module requires go \d`, `module that requires go \d`, `cannot compile go 1\.\d+ code`,
 		`invalid go version '\d+\.\d+(?:\.\d+|rc\d+|beta\d+)'.*`,
 		`package (?:` + newerStd + `) is not in (?:std|goroot)`,
 	}},
@@ -219,7 +225,7 @@ var rules = []rule{
 		"module cache not found", "entry is relative", "must be absolute path", "not an absolute path", "go111module", "modules disabled by", "in govcs", "network disabled by", "goauth",
 		"-insecure flag", "invalid gotoolchain", "go.mod exists but should not", "refusing to pass credentials", "in host name", "missing protocol scheme",
 		"first path segment in url", "net/url: invalid", "invalid url escape", "unsupported protocol scheme", "-mod may only be set", "-modfile", "-mod=vendor",
-		"gocache is not defined", "vendor/modules.txt", "cannot find the path specified", "cannot find the drive", "找不到指定的路径", "no host in request url", "disabled by goinsecure", "insecure url",
+		"gocache is not defined", "build cache is disabled", "cannot find goroot", "unknown goexperiment", "invalid gowork", "vendor/modules.txt", "cannot find the path specified", "cannot find the drive", "找不到指定的路径", "no host in request url", "disabled by goinsecure", "insecure url",
 	}, []string{`parse "?\S+"?: invalid .*`, `invalid port ".*`, `invalid -mod.*`, `invalid value "[^"]*" for flag -mod.*`}},
 	{report.ConfigInvalid, vcs, []string{"bad config line", "bad config variable", "bad numeric config", "transport 'file' not allowed"}, nil},
 
@@ -230,7 +236,7 @@ var rules = []rule{
 		"used by another process", "正在使用此文件", "text file busy", "resource busy", "resource deadlock", "no locks available",
 		"directory is not empty.", "目录不是空的", "user-mapped section", "locked a portion", "sharing violation",
 	}, []string{
-		`(?m)(?:^|[\s:])r?lock \S+: .*`, `(?:rename|remove|unlinkat|removeall) .*: (?:access is denied|拒绝访问).*`,
+		`(?m)(?:^|[\s:])(?:r|un)?lock \S+: .*`, `(?:rename|remove|unlinkat|removeall) .*: (?:access is denied|拒绝访问).*`,
 	}},
 	{report.PermissionDenied, anyone, []string{
 		"permission denied", "access is denied", "拒绝访问", "read-only file system", "operation not permitted", "write protected", "required privilege",
@@ -255,8 +261,8 @@ var rules = []rule{
 	{report.ResourceLimit, anyone, []string{
 		"too many open files", "cannot allocate memory", "out of memory", "signal: killed", "file too large", "resource temporarily unavailable", "os thread",
 		"unable to create thread", "cannot create async thread", "pthread_create", "paging file is too small", "not enough memory", "insufficient system resources",
-		"only one usage of each socket", "sufficient buffer space", "no buffer space", "died of signal 9", "file size limit exceeded", "not enough storage", "signal 9", "malloc failed",
-	}, []string{`#10048\b`, `#10055\b`}},
+		"only one usage of each socket", "sufficient buffer space", "no buffer space", "signal: file size limit", "signal: cpu time limit", "not enough storage", "malloc failed",
+	}, []string{`died of signal (?:9|24|25)\b`, `signal 9\b`, `#10048\b`, `#10055\b`}},
 	{report.Interrupted, anyone, []string{
 		"context canceled", "signal: interrupt", "signal: terminated", "signal: hangup", "operation was canceled", "request canceled",
 	}, nil},
