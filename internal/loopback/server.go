@@ -157,6 +157,9 @@ func sumSources(groups [][]*Upstream, name string) []*Upstream {
 // not serve stays where it was, and each group of equal upstreams is one entry,
 // so that ',' and '|' mean what they meant.
 func (s *Server) GOPROXY() string {
+	if len(s.groups) == 0 {
+		return s.config.List.String()
+	}
 	var b strings.Builder
 	for _, e := range s.head {
 		b.WriteString(e.String() + string(e.Sep))

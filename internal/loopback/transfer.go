@@ -167,6 +167,10 @@ func (t *transfer) receive(resp *http.Response) error {
 		return t.check(resp) // the cut came behind the last byte
 	}
 	if !t.continues(resp) {
+		if t.now.Resume && resp.StatusCode == http.StatusPartialContent {
+			t.etag = "" // from the beginning, next time
+			return &modproxy.ContentError{URL: resp.Request.URL.Redacted(), Reason: "is not the part that was asked for: " + resp.Header.Get("Content-Range")}
+		}
 		if err := modproxy.CheckStatus(resp); err != nil {
 			return err
 		}
