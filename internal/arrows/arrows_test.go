@@ -35,7 +35,7 @@ var layers = [][]string{
 // forTests are the packages that exist for tests: they import nothing of ours
 // but each other, and only tests and what else is in mayTest import them.
 var (
-	forTests = []string{"internal/proxytest/...", "internal/arrows"}
+	forTests = []string{"internal/proxytest/...", "internal/golden", "internal/arrows"}
 	mayTest  = append([]string{"bench/..."}, forTests...)
 )
 
