@@ -2,6 +2,7 @@ package modproxy
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -61,7 +62,7 @@ func DefaultField(toolchain *url.URL) Field {
 			u, _ = url.Parse(k.url)
 		}
 		if u != nil {
-			f.Candidates = append(f.Candidates, Candidate{Name: k.name, URL: u})
+			f.Candidates = append(f.Candidates, Candidate{Name: k.name, URL: u, Private: u.User != nil})
 		}
 	}
 	return f
@@ -83,6 +84,8 @@ func ParseField(spec string, toolchain *url.URL) (Field, error) {
 		}
 		e, err := ParseEntry(w)
 		switch {
+		case err != nil && !strings.ContainsAny(w, `.:/\@`):
+			return Field{}, &ListError{Entry: w, Reason: "is no name of a module proxy", Hint: "write " + strings.Join(names(), ", ") + " or a URL"}
 		case err != nil:
 			return Field{}, err
 		case e.Word != "" && i < len(words)-1:
@@ -103,25 +106,30 @@ func ParseField(spec string, toolchain *url.URL) (Field, error) {
 
 func (f *Field) add(c Candidate) {
 	for _, have := range f.Candidates {
-		if have.URL.String() == c.URL.String() {
+		if trimmed(have.URL) == trimmed(c.URL) {
 			return
 		}
 	}
 	f.Candidates = append(f.Candidates, c)
 }
 
+// knownCandidate finds a candidate by its name. Its URL is nil when it is the
+// toolchain's and the toolchain has none.
 func knownCandidate(name string, toolchain *url.URL) (Candidate, bool) {
-	for _, k := range known {
-		if k.name != name {
-			continue
+	for _, c := range DefaultField(toolchain).Candidates {
+		if c.Name == name {
+			return c, true
 		}
-		if k.url == "" {
-			return Candidate{Name: name, URL: toolchain}, true
-		}
-		u, err := url.Parse(k.url)
-		return Candidate{Name: name, URL: u}, err == nil
 	}
-	return Candidate{}, false
+	return Candidate{}, slices.Contains(names(), name)
+}
+
+func names() []string {
+	var list []string
+	for _, k := range known {
+		list = append(list, k.name)
+	}
+	return list
 }
 
 // candidate names a URL, by its known name if it has one.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/url"
 	"path"
+	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -28,13 +30,25 @@ func (e Entry) String() string {
 	if e.Word != "" {
 		return e.Word
 	}
-	return e.URL.String()
+	return escapeComma(e.URL.String())
+}
+
+// escapeComma keeps an entry in one piece: its commas were escaped, as in a
+// password, and package url writes them bare.
+func escapeComma(s string) string { return strings.ReplaceAll(s, ",", "%2C") }
+
+// Redacted is String without credentials.
+func (e Entry) Redacted() string {
+	if e.Word != "" {
+		return e.Word
+	}
+	return Redact(e.URL)
 }
 
 // A ListError is an entry that cmd/go would refuse. One such entry breaks every
 // lookup of the go command, since it checks the list as a whole.
 type ListError struct {
-	Entry  string // redacted as far as it could be parsed
+	Entry  string // redacted
 	Reason string
 	Hint   string // may be empty
 }
@@ -72,7 +86,10 @@ func ParseList(s string) (List, error) {
 	return l, nil
 }
 
-// ParseEntry parses one element of a GOPROXY value.
+// ParseEntry parses one element of a GOPROXY value; its errors are of type
+// *ListError. It refuses what cmd/go refuses when it reads the list, and what it
+// refuses only when it makes a request: a URL without a host or a folder, and
+// credentials in a plain-http URL.
 func ParseEntry(raw string) (Entry, error) {
 	if raw == "direct" || raw == "off" {
 		return Entry{Word: raw}, nil
@@ -83,61 +100,58 @@ func ParseEntry(raw string) (Entry, error) {
 	}
 	u, err := url.Parse(full)
 	if err != nil {
-		return Entry{}, &ListError{Entry: RedactRaw(raw), Reason: "is not a URL", Hint: "blanks and other odd characters must be percent-encoded"}
+		return Entry{}, refuse(raw, "is not a URL", "blanks and other odd characters must be percent-encoded, and a port is a number")
 	}
-	shown := u.Redacted()
 	switch u.Scheme {
 	case "http", "https":
 		if u.Host == "" {
-			return Entry{}, &ListError{Entry: shown, Reason: "has no host"}
+			return Entry{}, refuse(raw, "has no host", "write "+u.Scheme+"://HOST/PATH")
 		}
 		if u.Scheme == "http" && u.User != nil {
-			return Entry{}, &ListError{Entry: shown, Reason: "has credentials in a plain-http URL, which go refuses to send", Hint: "use https"}
+			return Entry{}, refuse(raw, "has credentials in a plain-http URL, which go refuses to send", "use https")
 		}
 	case "file":
-		if *u != (url.URL{Scheme: u.Scheme, Path: u.Path, RawPath: u.RawPath}) {
-			return Entry{}, &ListError{Entry: shown, Reason: "is a file URL with more than a path", Hint: "write file:///folder"}
+		if u.Path == "" {
+			return Entry{}, refuse(raw, "is a file URL without a folder", "write file:///folder")
 		}
-	case "":
-		return Entry{}, &ListError{Entry: shown, Reason: "has no scheme http, https or file", Hint: "write https://" + strings.TrimLeft(raw, "/")}
+		if *u != (url.URL{Scheme: u.Scheme, Path: u.Path, RawPath: u.RawPath}) {
+			return Entry{}, refuse(raw, "is a file URL with more than a path", "write file:///folder")
+		}
 	default:
-		_, rest, _ := strings.Cut(shown, "://")
-		return Entry{}, &ListError{Entry: shown, Reason: "has no scheme http, https or file", Hint: "did you mean https://" + rest + "?"}
+		return Entry{}, refuse(raw, "has no scheme http, https or file", schemeHint(raw))
 	}
 	return Entry{URL: u}, nil
 }
 
-// isAbs tells absolute file names of Unix and Windows, on every system.
-func isAbs(s string) bool {
-	return path.IsAbs(s) || len(s) > 2 && s[1] == ':' && (s[2] == '\\' || s[2] == '/') || strings.HasPrefix(s, `\\`)
+func refuse(raw, reason, hint string) error {
+	return &ListError{Entry: RedactRaw(raw), Reason: reason, Hint: hint}
 }
 
-// RedactRaw hides what may be a password in a string that is no URL.
-func RedactRaw(s string) string {
-	scheme, rest, ok := strings.Cut(s, "://")
-	if !ok {
-		scheme, rest = "", s
-	} else {
-		scheme += "://"
+// schemeHint guesses what was meant by an entry with a wrong scheme or none.
+func schemeHint(raw string) string {
+	shown := RedactRaw(raw)
+	if _, rest, ok := strings.Cut(shown, "://"); ok {
+		return "did you mean https://" + rest + "?"
 	}
-	if i := strings.LastIndexByte(rest, '@'); i >= 0 {
-		rest = "xxxxx" + rest[i:]
+	switch {
+	case strings.HasPrefix(raw, `\\`):
+		return "give the share a drive letter and write file:///X:/folder"
+	case isAbs(raw) && !strings.HasPrefix(raw, "//"):
+		return "write file:///" + strings.TrimLeft(strings.ReplaceAll(shown, `\`, "/"), "/")
 	}
-	return scheme + rest
+	return "write https://" + strings.TrimLeft(shown, "/")
 }
+
+// isAbs tells absolute file names of Unix and Windows, on every system.
+func isAbs(s string) bool { return path.IsAbs(s) || windowsAbs.MatchString(s) }
+
+var windowsAbs = regexp.MustCompile(`^([A-Za-z]:[\\/]|\\\\)`)
 
 // String joins the list as cmd/go reads it, with credentials.
 func (l List) String() string { return l.join(Entry.String) }
 
-// Redacted is String with passwords replaced by xxxxx.
-func (l List) Redacted() string {
-	return l.join(func(e Entry) string {
-		if e.URL != nil {
-			return e.URL.Redacted()
-		}
-		return e.Word
-	})
-}
+// Redacted is String without credentials.
+func (l List) Redacted() string { return l.join(Entry.Redacted) }
 
 func (l List) join(text func(Entry) string) string {
 	var b strings.Builder
@@ -150,20 +164,26 @@ func (l List) join(text func(Entry) string) string {
 	return b.String()
 }
 
-// Secrets returns the passwords and user names of the list, for masking.
+// Secrets returns what must be masked of the list's credentials, as it is and as it
+// is written in the list: passwords, user names that are the secret themselves, and
+// queries.
 func (l List) Secrets() []string {
 	var s []string
 	for _, e := range l {
-		if e.URL == nil || e.URL.User == nil {
+		if e.URL == nil {
 			continue
 		}
-		if p, ok := e.URL.User.Password(); ok && p != "" {
-			s = append(s, p, e.URL.User.String())
-			continue
+		if user := e.URL.User; user != nil {
+			secret, _ := user.Password()
+			if secret == "" || secret == "x-oauth-basic" { // GitHub's filler behind a token
+				secret = user.Username()
+			}
+			s = append(s, secret, escapeComma(user.String()))
 		}
-		s = append(s, e.URL.User.Username()) // a bare token
+		s = append(s, escapeComma(e.URL.RawQuery))
 	}
-	return s
+	slices.Sort(s)
+	return slices.DeleteFunc(slices.Compact(s), func(s string) bool { return s == "" })
 }
 
 // A Group is a run of remote entries joined by '|': after any error of one of
