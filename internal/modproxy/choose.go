@@ -1,6 +1,7 @@
 package modproxy
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -36,7 +37,7 @@ type Policy struct {
 // A Choice is what later steps should use.
 type Choice struct {
 	List    List
-	Winner  *Measurement // nil when nothing was measured
+	Winner  *Measurement // who is asked first of those that answer; nil when none does
 	GOSUMDB string       // empty when it stays as it is
 	Why     string       // one sentence
 	Note    string       // what could not be helped, empty when nothing
@@ -52,23 +53,35 @@ const maxPublic = 3
 // Choose makes a selection from measurements. Candidates whose difference is
 // noise keep their given order, so that equal runs give equal selections.
 func Choose(ms []Measurement, p Policy) (Choice, error) {
-	ranked := rank(ms, Measurement.Reachable)
-	if len(ranked) == 0 && p.Unproven {
-		ranked = rank(ms, Measurement.answered)
+	usable := pick(ms, Measurement.Reachable)
+	if len(usable) == 0 && p.Unproven {
+		usable = pick(ms, Measurement.answered)
 	}
 	if p.Fixed != nil {
-		return chooseFixed(ranked, p)
+		return chooseFixed(ms, rank(usable), p)
 	}
+	ranked := privateFirst(usable)
 	switch none := len(ranked) == 0 && len(p.Local) == 0; {
 	case none && len(ms) == 0 && p.Tail != "":
 		return Choice{List: List{{Word: p.Tail}}, Why: "no module proxy was asked for, only " + p.Tail}, nil
 	case none:
 		return Choice{}, ErrNoneReachable
 	}
+	c := Choice{List: compose(ms, ranked, p), Why: why(ms, ranked)}
+	if len(ranked) > 0 {
+		c.Winner = ranked[0]
+	}
+	c.GOSUMDB, c.Note = chooseSumDB(ranked, c.List, p)
+	c.Note = joined(c.Note, downNote(ms))
+	return c, nil
+}
+
+// compose writes the list: local entries, private candidates also when they are
+// down, the best public ones, the tail.
+func compose(ms []Measurement, ranked []*Measurement, p Policy) List {
 	var list List
-	list = append(list, p.Local...)
-	for i := range list {
-		list[i].Sep = ','
+	for _, e := range p.Local {
+		list = append(list, Entry{URL: e.URL, Sep: ','})
 	}
 	for _, m := range ms {
 		if m.Private {
@@ -79,71 +92,124 @@ func Choose(ms []Measurement, p Policy) (Choice, error) {
 	for _, m := range public[:min(len(public), maxPublic)] {
 		list = append(list, Entry{URL: m.URL, Sep: '|'})
 	}
-	tail := p.Tail
-	if tail == "" {
-		tail = "direct"
-	}
 	list[len(list)-1].Sep = ','
-	list = append(list, Entry{Word: tail})
-	c := Choice{List: list}
-	if len(ranked) > 0 {
-		c.Winner = ranked[0]
-	}
-	c.Why = why(ms, ranked)
-	c.GOSUMDB, c.Note = chooseSumDB(ranked, list, p)
-	return c, nil
+	return append(list, Entry{Word: cmp.Or(p.Tail, "direct")})
 }
 
-func chooseFixed(ranked []*Measurement, p Policy) (Choice, error) {
+// downNote tells of a private candidate that keeps its place although it is down:
+// go stops at it, and must.
+func downNote(ms []Measurement) string {
+	for _, m := range ms {
+		if m.Private && m.down() {
+			return label(&m) + " is down and is asked first all the same, since nobody else may be asked for its modules"
+		}
+	}
+	return ""
+}
+
+// stopNote tells of a module proxy that is down and stops go before it gets to one
+// that is not.
+func stopNote(l List, ms []Measurement) string {
+	for _, e := range l {
+		i := slices.IndexFunc(ms, func(m Measurement) bool { return e.URL != nil && trimmed(m.URL) == trimmed(e.URL) })
+		if i < 0 || !ms[i].down() {
+			break
+		}
+		if e.Sep == ',' {
+			return label(&ms[i]) + " is down and go stops at it, since a comma follows it in GOPROXY: behind that only 404 and 410 lead on"
+		}
+	}
+	return ""
+}
+
+func joined(a, b string) string {
+	if a == "" || b == "" {
+		return a + b
+	}
+	return a + "; " + b
+}
+
+func chooseFixed(ms []Measurement, ranked []*Measurement, p Policy) (Choice, error) {
 	c := Choice{List: p.Fixed}
-	switch remote := slices.ContainsFunc(p.Fixed, Entry.Remote); {
-	case !remote:
+	switch {
+	case !slices.ContainsFunc(p.Fixed, Entry.Remote):
 		c.Why = fmt.Sprintf("GOPROXY=%s is set (%s) and names no module proxy to measure", p.Fixed.Redacted(), p.FixedSource)
 		return c, nil
-	case len(ranked) == 0 && !leadsOn(p.Fixed):
-		return Choice{}, ErrNoneReachable
 	case len(ranked) == 0:
-		c.Why = fmt.Sprintf("GOPROXY is set (%s) and stays as it is; none of its module proxies is reachable, so all depends on %q", p.FixedSource, p.Fixed[len(p.Fixed)-1])
+		rest, ok := leadsOn(p.Fixed)
+		if !ok {
+			return Choice{}, ErrNoneReachable
+		}
+		c.Why = fmt.Sprintf("GOPROXY is set (%s) and stays as it is; none of its module proxies is reachable, so all depends on %q", p.FixedSource, rest.Redacted())
 		return c, nil
 	}
 	c.Winner = ranked[0]
-	c.Why = fmt.Sprintf("GOPROXY is set (%s) and stays as it is; of its module proxies %s was the fastest", p.FixedSource, label(ranked[0]))
-	if !c.Winner.Reachable() {
-		c.Why = fmt.Sprintf("GOPROXY is set (%s) and stays as it is; %s", p.FixedSource, why(nil, ranked))
-	}
+	c.Why = fmt.Sprintf("GOPROXY is set (%s) and stays as it is; %s", p.FixedSource, why(ms, ranked))
 	c.GOSUMDB, c.Note = chooseSumDB(ranked, p.Fixed, p)
+	c.Note = joined(c.Note, stopNote(p.Fixed, ms))
 	return c, nil
 }
 
-// leadsOn reports whether go gets past dead module proxies to something local or direct.
-func leadsOn(l List) bool {
+// leadsOn returns the entry that go gets to when all module proxies are dead, a
+// local one or direct, and whether there is one.
+func leadsOn(l List) (Entry, bool) {
 	for _, e := range l {
 		if !e.Remote() {
-			return e.Word != "off"
+			return e, e.Word != "off"
 		}
 		if e.Sep != '|' {
-			return false
+			break
 		}
 	}
-	return false
+	return Entry{}, false
 }
 
 // answered reports whether a candidate at least spoke the protocol's 404.
 func (m Measurement) answered() bool { return errors.Is(m.Err, fs.ErrNotExist) }
 
-// rank orders the eligible candidates by the race, fastest first. Among those
-// within the margin of the fastest, the one that was given first goes first.
-func rank(ms []Measurement, eligible func(Measurement) bool) []*Measurement {
-	var left, ranked []*Measurement
+// late reports whether the race was over before the candidate had answered.
+func (m Measurement) late() bool {
+	var t *TimeoutError
+	return errors.As(m.Err, &t) && t.Late
+}
+
+// down reports whether the candidate is known to be of no use: go gets past one that
+// says 404, and of a late one nothing is known.
+func (m Measurement) down() bool { return !m.Reachable() && !m.answered() && !m.late() }
+
+func pick(ms []Measurement, which func(Measurement) bool) []*Measurement {
+	var picked []*Measurement
 	for i := range ms {
-		if eligible(ms[i]) {
-			left = append(left, &ms[i])
+		if which(ms[i]) {
+			picked = append(picked, &ms[i])
 		}
 	}
-	for len(left) > 0 {
-		best := slices.MinFunc(left, func(a, b *Measurement) int { return int(a.score() - b.score()) })
+	return picked
+}
+
+// privateFirst puts private candidates before the ranked public ones, in their
+// given order, for so they are asked.
+func privateFirst(ms []*Measurement) []*Measurement {
+	var private, public []*Measurement
+	for _, m := range ms {
+		if m.Private {
+			private = append(private, m)
+		} else {
+			public = append(public, m)
+		}
+	}
+	return append(private, rank(public)...)
+}
+
+// rank orders candidates by the race, fastest first, and behind them those who
+// did not finish it, by latency. Among those within the margin of the fastest, the
+// one that was given first goes first.
+func rank(ms []*Measurement) []*Measurement {
+	var ranked []*Measurement
+	for left := slices.Clone(ms); len(left) > 0; {
+		best := fastest(left)
 		i := slices.IndexFunc(left, func(m *Measurement) bool {
-			return m.score() <= best.score()+margin(best.score())
+			return m.finished() == best.finished() && m.score() <= best.score()+margin(best.score())
 		})
 		ranked = append(ranked, left[i])
 		left = slices.Delete(left, i, i+1)
@@ -151,17 +217,34 @@ func rank(ms []Measurement, eligible func(Measurement) bool) []*Measurement {
 	return ranked
 }
 
-// score is the time of the whole race; who did not finish it comes after all
-// who did, by latency.
+func fastest(ms []*Measurement) *Measurement {
+	return slices.MinFunc(ms, func(a, b *Measurement) int {
+		switch {
+		case a.finished() == b.finished():
+			return cmp.Compare(a.score(), b.score())
+		case a.finished():
+			return -1
+		}
+		return 1
+	})
+}
+
+func (m *Measurement) finished() bool { return m.Total > 0 }
+
+// score is the time that counts in a comparison with others who finished, or
+// with others who did not.
 func (m *Measurement) score() time.Duration {
-	if m.Total > 0 {
+	if m.finished() {
 		return m.Total
 	}
-	return time.Hour + m.Latency
+	return m.Latency
 }
 
 func why(ms []Measurement, ranked []*Measurement) string {
-	if len(ranked) == 0 {
+	switch {
+	case len(ms) == 0:
+		return "only local module proxies were asked for"
+	case len(ranked) == 0:
 		return "no module proxy over HTTP is reachable; the local ones stay"
 	}
 	w := ranked[0]
@@ -169,15 +252,19 @@ func why(ms []Measurement, ranked []*Measurement) string {
 		return label(w) + " answers, but does not have the sample that could prove it, and the job needs no module to try instead"
 	}
 	s := fmt.Sprintf("%s was the fastest of %d reachable out of %d", label(w), len(ranked), len(ms))
-	switch best := slices.MinFunc(ranked, func(a, b *Measurement) int { return int(a.score() - b.score()) }); {
+	switch best, late := fastest(ranked), len(pick(ms, Measurement.late)); {
 	case len(ms) == 1:
 		s = label(w) + " is the only candidate and reachable"
-	case len(ranked) == 1:
-		s = fmt.Sprintf("%s is the only one reachable out of %d", label(w), len(ms))
+	case best != w && w.Private:
+		s = label(w) + " needs credentials and so is asked before all public ones"
 	case best != w:
 		s = fmt.Sprintf("%s comes first among equals of %d reachable out of %d (%s was faster by less than the noise)", label(w), len(ranked), len(ms), best.Name)
+	case late > 0:
+		s = fmt.Sprintf("%s was the fastest of %d, before %d had answered", label(w), len(ms), late)
+	case len(ranked) == 1:
+		s = fmt.Sprintf("%s is the only one reachable out of %d", label(w), len(ms))
 	}
-	if w.Total > 0 {
+	if w.finished() {
 		s += fmt.Sprintf(": checked data in %d ms", w.Total.Milliseconds())
 	}
 	return s

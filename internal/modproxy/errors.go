@@ -92,18 +92,24 @@ func (e *HashError) Error() string {
 // FailureClass is always checksum-mismatch.
 func (e *HashError) FailureClass() report.Class { return report.ChecksumMismatch }
 
-// A TimeoutError is an attempt that we ended since nothing came.
+// A TimeoutError is an attempt that we ended, since nothing came or since the race
+// was over.
 type TimeoutError struct {
 	URL   string // redacted
 	Phase Phase
-	After time.Duration // without a byte in this phase
+	After time.Duration // without a byte in this phase; in a race since its start
+	Late  bool          // others had won the race: it says nothing bad of this one
 }
 
 func (e *TimeoutError) Error() string {
-	return fmt.Sprintf("GET %s: nothing in phase %s for %v", e.URL, e.Phase, e.After.Round(time.Millisecond))
+	after := e.After.Round(time.Millisecond)
+	if e.Late {
+		return fmt.Sprintf("GET %s: still in phase %s after %v, when the race was over", e.URL, e.Phase, after)
+	}
+	return fmt.Sprintf("GET %s: nothing in phase %s for %v", e.URL, e.Phase, after)
 }
 
-// Timeout makes it a timeout in the sense of net.Error.
+// Timeout makes it a timeout for all who ask as for a net.Error.
 func (e *TimeoutError) Timeout() bool { return true }
 
 // FailureClass depends on how far the attempt had come.
