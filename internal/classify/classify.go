@@ -212,6 +212,16 @@ func fromCut(err error, _ string) report.Class {
 	return ""
 }
 
+// fromText is for causes that have no exported type, as those of net/http's
+// HTTP/2 and redirects, and for what a child process printed.
+func fromText(err error, _ string) report.Class {
+	t := parse(strings.Split(err.Error(), "\n"))
+	if class := t.judge(); class != report.Unknown {
+		return class
+	}
+	return ""
+}
+
 // hostOf returns the host to blame for err. Behind a forward proxy that fails
 // the URL's host is innocent, so only an address of the forward proxy counts.
 func hostOf(err error, class report.Class) string {

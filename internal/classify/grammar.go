@@ -98,7 +98,7 @@ var modules = []*regexp.Regexp{
 	regexp.MustCompile(`(?:^|\s)([a-zA-Z0-9][\w.~-]*\.[\w.~-]+(?:/[\w.~+-]+)*) (v\d[^\s:]*): `),
 	regexp.MustCompile(`(?:module|import path|package|require) "?([a-zA-Z0-9][\w.~-]*\.[a-z][\w.~-]*(?:/[\w.~+-]+)*)"?()(?:[:;,\s]|$)`),
 	// in the module cache and at a module proxy
-	regexp.MustCompile(`/cache/download/(\S+)/@v/(v[^\s:]+?)\.(?:zip|mod|info|lock|ziphash|partial)`),
+	regexp.MustCompile(`[/\\]cache[/\\]download[/\\](\S+)[/\\]@v[/\\](v[^\s:]+?)\.(?:zip|mod|info|lock|ziphash|partial)`),
 	// PACKAGE: at the end of a chain of imports
 	regexp.MustCompile(`(?:^|\s)([a-z0-9][\w-]*(?:\.[\w-]+)+/[\w./~+-]+)(): `),
 }
@@ -114,7 +114,7 @@ func (t *trouble) findModule() {
 			continue
 		}
 		last := all[len(all)-1]
-		t.module, t.version = unescape(last[1]), last[2]
+		t.module, t.version = unescape(strings.ReplaceAll(last[1], `\`, "/")), last[2]
 		break
 	}
 	if m := named.FindStringSubmatch(t.text); m != nil && m[1] == m[2] {

@@ -1,7 +1,6 @@
 package classify
 
 import (
-	"encoding/json"
 	"io"
 	"regexp"
 	"strings"
@@ -79,46 +78,6 @@ func (s *scanner) extend(line string) {
 	}
 }
 
-var (
-	indented = regexp.MustCompile(`^(?:\t| {8})`)
-	chained  = regexp.MustCompile(` (?:imports|requires|tested by)$`)
-	header   = regexp.MustCompile(`errors parsing \S+:$`)
-	position = regexp.MustCompile(`^\S*go\.(?:mod|work):\d+`)
-)
-
-// voices are how lines of git, hg, svn and ssh begin.
-var voices = []string{
-	"fatal: ", "error: ", "remote: ", "warning: ", "Warning: ", "ssh: ", "hint: ", "abort: ", "svn: ", "git: ", "hg: ", "Permission denied", "Host key",
-	"Connection ", "Load key", "kex_", "Please make sure", "and the repository", "ERROR: ",
-}
-
-var login = regexp.MustCompile(`^\w+@[\w.-]+: `)
-
-// says whether a line is one of git, hg, svn or ssh.
-func says(line string) bool {
-	for _, voice := range voices {
-		if strings.HasPrefix(line, voice) {
-			return true
-		}
-	}
-	return strings.Contains(line, "@") && login.MatchString(line)
-}
-
-// continues says whether line belongs to the error that is being read. The go
-// command indents what it quotes by a tab; some log viewers drop that.
-func (s *scanner) continues(line string) bool {
-	last := s.block[len(s.block)-1]
-	switch {
-	case indented.MatchString(line), line == "" && len(s.block) > 1, chained.MatchString(last):
-		return true
-	case header.MatchString(s.block[0]):
-		return position.MatchString(line)
-	case strings.HasPrefix(line, "server response:"):
-		return true
-	}
-	return (exitStatus.MatchString(last) && strings.HasSuffix(last, ":") || len(s.block) > 1 && says(last)) && says(line)
-}
-
 // close judges the error that has been read.
 func (s *scanner) close() {
 	block, evidence := s.block, s.evidence
@@ -158,53 +117,6 @@ var cacheWarning = regexp.MustCompile(`^writing (?:stat|go\.mod) cache: `)
 // ofModule tells errors about modules whose cause nobody knows from other
 // messages of the go command.
 var ofModule = regexp.MustCompile(`\S\.\S+@\S+: |unrecognized import path|^(?:-> )?unzip |^zip for |^zip: | in \S*cache[/\\]vcs[/\\]|(?:Get|read) "?https?:/|reading https?:`)
-
-// blame returns the host to act on for a failure of class.
-func (t *trouble) blame(class report.Class) string {
-	if class == report.ForwardProxyFailure || class == report.ForwardProxyAuth {
-		return first(forwardHosts, t.text+"\n"+t.vcs)
-	}
-	if host := first(namedHosts, t.text); host != "" {
-		return host
-	}
-	if host := t.host(); host != "" {
-		return host
-	}
-	if host := first(vcsHosts, t.vcs); host != "" {
-		return host
-	}
-	if strings.Contains(t.text, "cache/vcs/") {
-		return t.modHost()
-	}
-	return ""
-}
-
-var (
-	forwardHosts = []*regexp.Regexp{
-		regexp.MustCompile(`(?:proxyconnect|socks connect) .*lookup ([^\s:]+)`),
-		regexp.MustCompile(`(?:proxyconnect tcp: dial|socks connect) tcp \[?([^\s\]]+?)\]?:\d+`),
-		regexp.MustCompile(`Could not resolve proxy: (\S+)`),
-		regexp.MustCompile(`Failed to connect to (\S+) port`),
-	}
-	namedHosts = []*regexp.Regexp{
-		regexp.MustCompile(`redirected from secure URL https://([^/:\s]+)`),
-		regexp.MustCompile(`invalid response from proxy "https?://(?:[^/@"]*@)?([^/":]+)`),
-		regexp.MustCompile(`(?m)^(sum\.\S+): `),
-	}
-	vcsHosts = []*regexp.Regexp{
-		regexp.MustCompile(`(?:Could not resolve host:|resolve hostname|Failed to connect to|connect to host) ([^\s:]+)`),
-		regexp.MustCompile(`(?m)^\w+@([\w.-]+): `),
-	}
-)
-
-func first(forms []*regexp.Regexp, text string) string {
-	for _, form := range forms {
-		if m := form.FindStringSubmatch(text); m != nil {
-			return m[1]
-		}
-	}
-	return ""
-}
 
 // add takes a failure in. It may be the output of a test, which only shows
 // when the test has failed.
@@ -263,135 +175,4 @@ func (s *scanner) finish() []report.Failure {
 		s.confirm()
 	}
 	return s.failures.Failures
-}
-
-// unwrap takes errors out of what other programs pack them in, and says
-// whether line was such a package: the JSON of go's own -json, the log line of
-// a linter or a release tool. Output of tests is not unwrapped.
-func (s *scanner) unwrap(line string) bool {
-	bare := strings.TrimLeft(line, " \t")
-	if strings.HasPrefix(bare, `{"`) && strings.Contains(bare, `"Action":"`) {
-		var event struct{ Action, Output string }
-		if json.Unmarshal([]byte(bare), &event) == nil && event.Action == "build-output" {
-			s.line(strings.TrimSuffix(event.Output, "\n"))
-		}
-		return true
-	}
-	if m := jsonError.FindStringSubmatch(bare); m != nil {
-		var text string
-		if json.Unmarshal([]byte(m[1]), &text) == nil {
-			s.whole(strings.TrimPrefix(text, "go: "))
-		}
-		return true
-	}
-	if !strings.Contains(line, "go: ") && !strings.Contains(line, "fetch_repo: ") || s.test || s.logged {
-		return false
-	}
-	m := embedded.FindStringSubmatch(line)
-	if m == nil {
-		return false
-	}
-	for _, part := range strings.Split(unquote.Replace(m[1]), "\n") {
-		if s.block != nil && s.continues(part) {
-			s.extend(part)
-			continue
-		}
-		if s.block != nil {
-			s.close()
-		}
-		if body, ok := opens("go: " + strings.TrimPrefix(part, "go: ")); ok {
-			s.open(line, body)
-		}
-	}
-	return true
-}
-
-var (
-	jsonError = regexp.MustCompile(`^"Err(?:or)?": ("(?:[^"\\]|\\.)*"),?$`)
-	embedded  = regexp.MustCompile(`(?:^\s+|.[\s"':=(>\]])(?:go|fetch_repo): ((?:module |download(?:ing)? go1|updates to go|errors parsing|\S+\.\S+@\S+: ).*)`)
-	unquote   = strings.NewReplacer(`\n`, "\n", `\t`, "\t", `\"`, `"`, `\r`, "")
-)
-
-// whole takes in an error that is there with all its lines.
-func (s *scanner) whole(text string) {
-	for i, part := range strings.Split(text, "\n") {
-		if i == 0 {
-			s.open(part, part)
-			continue
-		}
-		s.extend(part)
-	}
-	s.close()
-}
-
-// testing follows the output of go test and says whether line belongs to a
-// test and not to the go command.
-func (s *scanner) testing(line string) bool {
-	if line != "" && line[0] != ' ' && line[0] != '\t' {
-		s.logged = strings.HasPrefix(line, "--- ")
-	}
-	switch {
-	case hasAny(strings.HasPrefix, line, "=== RUN", "=== CONT", "=== PAUSE", "=== NAME"):
-		s.test = true
-	case hasAny(strings.HasSuffix, line, " [setup failed]", " [build failed]"):
-		s.confirm()
-		s.test = false
-	case strings.HasPrefix(line, "--- FAIL: "):
-		s.fresh = s.fresh[:0]
-		s.test = false
-	case line == "PASS", line == "FAIL", hasAny(strings.HasPrefix, line, "--- PASS: ", "--- SKIP: ", "FAIL\t", "ok  ", "?   \t", "panic: "):
-		s.test = false
-	}
-	return s.test
-}
-
-// hasAny says whether has finds one of the parts in line.
-func hasAny(has func(line, part string) bool, line string, parts ...string) bool {
-	for _, part := range parts {
-		if has(line, part) {
-			return true
-		}
-	}
-	return false
-}
-
-// Lines that open an error.
-var (
-	goCommand = regexp.MustCompile(`^(?:v?go|go (?:get|build|install|list|mod|run|test|vet|generate|work|env|version|tool|clean)(?: [^:]*)?): `)
-	goFile    = regexp.MustCompile(`^(?:[A-Za-z]:)?[^\s:]+\.go:\d+:(?:\d+:)? `)
-	quiet     = regexp.MustCompile(`^(?:downloading|finding|extracting|found|added|upgraded|downgraded|removed|creating new|warning:|to |copying|unused|considering|module \S+(?: \S+)? is deprecated|missing \S+ command)`)
-	// without a prefix, as releases before 1.17 and some commands print them
-	plain = needles{
-		"verifying ", "unzip ", "zip for ", "go.sum", "build cache", "pattern ", "package ", "cannot ", "telemetry", " has been modified", "ziphash", " imports", " requires",
-		"not in cache", "requires Go", "by a module", ": copying ", "main module (",
-	}.before(`^(?:verifying \S+@|(?:-> )?unzip |zip for |malformed go\.sum|failed to initialize build cache|build cache is |pattern \S+: |package \S+: |can't load package: |` +
-		`build \S+: cannot load |main module \(|can't start telemetry|\S+ v\S+: (?:(?:zip|dir) has been modified|missing ziphash)|[^\s:]+\.\S+ (?:imports|requires)$|not in cache$|` +
-		`note: (?:module requires Go|imported by a module) |\S+: cannot compile Go |\S+: go (?:build|install) \S+: copying |cannot find module |cannot find package )`)
-	// what can stand behind FILE.go:LINE:COLUMN: besides compilers' errors
-	subject = regexp.MustCompile(`^(?:[^\s:"]+\.[^\s:"]+@\S+[: ]|reading |verifying |unrecognized import path|cannot find (?:module|package)|no required module|missing go\.sum|module |package \S+ is not in|open |mkdir |write |` +
-		`unzip |zip: |read |git |Get |malformed |ambiguous import|import lookup|[^\s:]+\.[^\s:]+: |unable to resolve |package \S+ (?:provided|requires newer)|import "[^"]*": )`)
-)
-
-// opens says whether line begins an error of the go command, and returns it
-// without the name of the command and the position in a source file.
-func opens(line string) (body string, ok bool) {
-	if line == "" || line[0] == ' ' || line[0] == '\t' {
-		return "", false
-	}
-	if strings.HasPrefix(line, "go") || strings.HasPrefix(line, "vgo: ") {
-		if m := goCommand.FindString(line); m != "" {
-			body = line[len(m):]
-			return body, !quiet.MatchString(body)
-		}
-	}
-	if plain.MatchString(line) {
-		return line, true
-	}
-	if strings.Contains(line, ".go:") {
-		if m := goFile.FindString(line); m != "" {
-			body = line[len(m):]
-			return body, subject.MatchString(body)
-		}
-	}
-	return "", false
 }

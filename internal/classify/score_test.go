@@ -25,7 +25,8 @@ type sample struct {
 	Host   string       `json:"host"`
 	Note   string       `json:"note"`
 
-	class report.Class // what Log says
+	class report.Class    // what Log says
+	found *report.Failure // its first failure, nil without one
 }
 
 // corpus reads the labelled logs. The host of Go's own default module proxy
@@ -47,7 +48,10 @@ func corpus(t testing.TB) []sample {
 		}
 		s.Text = strings.ReplaceAll(s.Text, "{default}", "proxy.default.example")
 		s.Host = strings.ReplaceAll(s.Host, "{default}", "proxy.default.example")
-		s.class = classOf(s.Text)
+		s.class = none
+		if found := Log(strings.NewReader(s.Text)); len(found) > 0 {
+			s.class, s.found = found[0].Class, &found[0]
+		}
 		all = append(all, s)
 	}
 	return all
@@ -90,7 +94,8 @@ func TestScore(t *testing.T) {
 	for _, info := range report.Classes {
 		scores[info.Class] = &score{}
 	}
-	for _, s := range corpus(t) {
+	samples := corpus(t)
+	for _, s := range samples {
 		if s.class == s.Label {
 			scores[s.Label].right++
 			continue
@@ -102,6 +107,7 @@ func TestScore(t *testing.T) {
 			t.Errorf("%s: got %s, want %s: the two must never be mixed up", s.ID, s.class, s.Label)
 		}
 	}
+	checkNames(t, samples)
 	page, mean := scorePage(scores)
 	if mean < macroF1 {
 		t.Errorf("macro-F1 %.3f, want at least %.2f", mean, macroF1)
@@ -112,6 +118,31 @@ func TestScore(t *testing.T) {
 		}
 	}
 	golden(t, "../../docs/classification.md", page)
+}
+
+// checkNames holds the module and host found against those of the labels.
+func checkNames(t *testing.T, samples []sample) {
+	t.Helper()
+	var right, all int
+	check := func(id, what, got, want string) {
+		if want == "" {
+			return
+		}
+		if all++; got == want {
+			right++
+			return
+		}
+		t.Logf("%s: %s %q, want %q", id, what, got, want)
+	}
+	for _, s := range samples {
+		if s.found != nil {
+			check(s.ID, "module", s.found.Module, s.Module)
+			check(s.ID, "host", s.found.Host, s.Host)
+		}
+	}
+	if ratio(right, all) < 0.99 {
+		t.Errorf("%d of %d modules and hosts are right", right, all)
+	}
 }
 
 // scorePage returns docs/classification.md and the mean of the classes' F1.
