@@ -56,6 +56,21 @@ func (g GitHub) Export(vars []ci.Var) ([]ci.Exported, error) {
 	return out, nil
 }
 
+// Check reports whether Export can work, before a long step that leads to it.
+func (g GitHub) Check() error {
+	const variable = "GITHUB_ENV"
+	path, err := g.file(variable)
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		return fileError(variable, path, err)
+	}
+	f.Close()
+	return checkContent(variable, path)
+}
+
 // checkEnv refuses also what the runner refuses or sets again by itself
 // (actions/runner: src/Runner.Worker/FileCommandManager.cs).
 func checkEnv(vars []ci.Var) error {

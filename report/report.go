@@ -176,6 +176,7 @@ type Attempt struct {
 	Ahead      bool    `json:"ahead,omitempty"`  // fetched before go asked
 	Hedge      bool    `json:"hedge,omitempty"`  // started because another attempt was late
 	Resume     bool    `json:"resume,omitempty"` // asked for the rest of a cut body
+	Part       bool    `json:"part,omitempty"`   // one of the parts in which a slow body was finished
 	Class      Class   `json:"class,omitempty"`  // empty when it went well
 	Error      string  `json:"error,omitempty"`
 }

@@ -45,16 +45,15 @@ func runExplain(_ context.Context, h host, args []string) error {
 		r.Report = saved
 		return h.write(r, r.Config.Reports())
 	}
-	failures := classify.Log(log)
+	r.Explain(classify.Log(log))
+	failures := r.Report.Failures
 	if r.Config.Bool("json") {
 		return printExplanation(h.stdout, failures)
 	}
-	r.Report.Failures = failures
 	if len(failures) == 0 {
 		fmt.Fprintln(h.stderr, "goproxy-setup: no failed module download in this log")
 		return nil
 	}
-	r.Report.Outcome = report.Failed
 	return h.write(r, r.Config.Reports())
 }
 

@@ -19,6 +19,7 @@ type fetcher struct {
 	dir      string
 	attempts int
 	retryFor time.Duration
+	pace     pace
 	limiter  *limiter
 	stock    *stock
 	hedges   hedgeBudget

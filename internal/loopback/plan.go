@@ -186,7 +186,10 @@ func judge(err error, tries int) legState {
 	var status *modproxy.StatusError
 	var hash *modproxy.HashError
 	var cert *tls.CertificateVerificationError
+	var part *PartError
 	switch {
+	case errors.As(err, &part):
+		return usable
 	case errors.As(err, &hash):
 		return differs
 	case errors.As(err, &cert):

@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/goproxy-setup/goproxy-setup/internal/classify"
 	"github.com/goproxy-setup/goproxy-setup/report"
 )
 
@@ -60,6 +61,15 @@ func (r *Record) attempt(began time.Time, a report.Attempt) int {
 	}
 	r.attempts = append(r.attempts, a)
 	return len(r.attempts) - 1
+}
+
+// part adds one of the parts in which an attempt finished its file.
+func (r *Record) part(began time.Time, of report.Attempt, bytes int64, err error) {
+	of.Part, of.Resume, of.Status, of.Bytes, of.Class, of.Error = true, false, 206, bytes, "", ""
+	if err != nil {
+		of.Class, of.Error = classify.Of(err), err.Error()
+	}
+	r.attempt(began, of)
 }
 
 // turn counts a further attempt of a file: a retry, or a move to another upstream.

@@ -83,14 +83,14 @@ func Start(c Config) (*Server, error) {
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.fetch = &fetcher{
 		client: c.Client, record: c.Record, sums: c.Sums, dir: dir, attempts: c.Attempts, retryFor: c.RetryFor,
-		stock: newStock(), flights: map[string]*flight{}, limiter: newLimiter(s.inFlight),
+		pace: usualPace, stock: newStock(), flights: map[string]*flight{}, limiter: newLimiter(s.inFlight),
 	}
 	var groups []modproxy.Group
 	s.head, groups, s.tail = c.List.Split()
 	for _, g := range groups {
 		var ups []*Upstream
 		for _, e := range g {
-			ups = append(ups, &Upstream{URL: e.URL, Private: e.URL.User != nil})
+			ups = append(ups, &Upstream{URL: e.URL, Private: c.Client.Private(e.URL)})
 		}
 		s.groups = append(s.groups, ups)
 	}

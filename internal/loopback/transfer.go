@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/http"
 	"strconv"
@@ -25,6 +24,7 @@ type transfer struct {
 	sink  *sink
 	ahead bool // go has not asked for it yet
 	hedge bool // another transfer of the file was late
+	ctx   context.Context
 
 	answered atomic.Bool // a header has come
 
@@ -38,6 +38,8 @@ type transfer struct {
 	from    *leg   // whose bytes the sink holds
 	kept    *sink  // content that differs from go.sum, in case all agree on it
 	indexes []int  // of its attempts in the record
+
+	undivided bool // a part was lost: fetch it as one stream
 }
 
 // An ExhaustedError is a file that no upstream gave within the limits.
@@ -60,6 +62,7 @@ func (e *ExhaustedError) Unwrap() error { return e.Err }
 // is of type *ExhaustedError, or the context's.
 func (t *transfer) run(ctx context.Context) error {
 	start := time.Now()
+	t.ctx = ctx
 	t.leg = t.plan.first(start)
 	t.begin(0)
 	err := t.client.Do(ctx, t.try(0), t.receive, func(err error) (modproxy.Try, bool) {
@@ -189,22 +192,6 @@ func (t *transfer) receive(resp *http.Response) error {
 func (t *transfer) continues(resp *http.Response) bool {
 	return t.now.Resume && resp.StatusCode == http.StatusPartialContent &&
 		strings.HasPrefix(resp.Header.Get("Content-Range"), "bytes "+strconv.FormatInt(t.sink.n, 10)+"-")
-}
-
-func (t *transfer) copy(resp *http.Response) error {
-	most := limit(t.file.Kind) - t.sink.n
-	n, err := io.Copy(t.sink, io.LimitReader(resp.Body, most+1))
-	t.now.Bytes = n
-	var disk *SpoolError
-	switch {
-	case errors.As(err, &disk):
-		return err
-	case err != nil:
-		return fmt.Errorf("read %s: %w", resp.Request.URL.Redacted(), err)
-	case n > most:
-		return &modproxy.ContentError{URL: resp.Request.URL.Redacted(), Reason: fmt.Sprintf("has more than %d bytes", limit(t.file.Kind))}
-	}
-	return nil
 }
 
 func (t *transfer) check(resp *http.Response) error {

@@ -15,6 +15,8 @@ import (
 type Client struct {
 	h2 *pool
 	h1 *http.Transport // for servers that go on breaking HTTP/2
+
+	netrc Netrc
 }
 
 // Options of a Client. The zero value asks directly and trusts the system's CAs.
@@ -24,19 +26,28 @@ type Options struct {
 	// OnConnect types a refused CONNECT; see http.Transport.OnProxyConnectResponse.
 	OnConnect func(*url.URL, *http.Response) error
 	RootCAs   *x509.CertPool
+	// Netrc has the logins of module proxies, which go would send itself.
+	Netrc Netrc
 }
 
 // connections is how many HTTP/2 connections one host gets. Measured: from four
 // on a cold download is bound by the line, eight help at 200 ms round trip.
 const connections = 8
 
+// pingAfter is how long a connection of HTTP/2 may be silent before it is asked for
+// a sign of life, and how long it has for that. All requests share it, so a dead one
+// would cost each file its own time-out, again and again; both together are less
+// than the shortest time-out for a last upstream (internal/loopback, stallLate).
+const pingAfter = 4 * time.Second
+
 // NewClient returns a client with empty connection pools.
 func NewClient(o Options) *Client {
 	h1 := newTransport(o)
 	h1.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{} // non-nil: no HTTP/2
-	return &Client{h1: h1, h2: newPool(connections, func() *http.Transport {
+	return &Client{netrc: o.Netrc, h1: h1, h2: newPool(connections, func() *http.Transport {
 		t := newTransport(o)
 		t.ForceAttemptHTTP2 = true
+		t.HTTP2 = &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingAfter}
 		return t
 	})}
 }
@@ -64,6 +75,10 @@ func newTransport(o Options) *http.Transport {
 	}
 	return t
 }
+
+// Private reports whether a module proxy is asked with credentials, from its URL
+// or from .netrc: it may have modules that nobody else may be asked for.
+func (c *Client) Private(u *url.URL) bool { return u.User != nil || c.netrc.login(u) != nil }
 
 // Close drops all idle connections.
 func (c *Client) Close() {

@@ -2,16 +2,12 @@ package modproxy
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
@@ -50,44 +46,53 @@ func (c *Client) Do(ctx context.Context, first Try, handle func(*http.Response) 
 		PrepareRetry: func(r *http.Request) error {
 			x.try = upcoming
 			r.URL, r.Host = upcoming.URL, upcoming.URL.Host
-			r.Header = upcoming.header()
+			r.Header = c.header(upcoming)
 			return nil
 		},
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
 	req, err := retryablehttp.NewRequestWithContext(ctx, http.MethodGet, first.URL.String(), nil)
 	if err != nil {
-		return fmt.Errorf("GET %s: %w", first.URL.Redacted(), err)
+		return fmt.Errorf("GET %s: %w", Redact(first.URL), err)
 	}
-	req.Header = first.header()
+	req.Header = c.header(first)
 	req.SetResponseHandler(func(r *http.Response) error {
 		defer r.Body.Close() // before the retry client drains it, which a stalled body would hang
 		return handle(r)
 	})
 	_, err = rc.Do(req)
+	if ctx.Err() != nil {
+		x.watch = nil // whatever an earlier attempt died of
+	}
 	return x.explain(err)
 }
 
-func (t Try) header() http.Header {
-	if t.Header == nil {
-		return http.Header{}
+// header returns the header of a try with the login of its host. net/http leaves
+// the login behind when it follows a redirect to another host.
+func (c *Client) header(t Try) http.Header {
+	h := t.Header.Clone()
+	if h == nil {
+		h = http.Header{}
 	}
-	return t.Header
+	if user := c.netrc.login(t.URL); user != nil {
+		password, _ := user.Password()
+		r := http.Request{Header: h}
+		r.SetBasicAuth(user.Username(), password)
+	}
+	return h
 }
 
-// exchange is the transport of one Do. It ends attempts that stall, and says so
-// by type. It has no CloseIdleConnections on purpose: the retry client would
-// call it after each failed file and so empty the pool that all files share.
+// exchange is the transport of one Do. It has no CloseIdleConnections on purpose:
+// the retry client would call it after each failed file and so empty the pool that
+// all files share.
 type exchange struct {
 	client *Client
 	try    Try
-
-	mu    sync.Mutex
-	stall *TimeoutError // why the current attempt was ended by us
+	watch  *watch // of the current request, nil when it may take for ever
 }
 
 func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
-	x.setStall(nil)
+	x.watch = nil
 	var rt http.RoundTripper = x.client.h2
 	if x.try.HTTP1 {
 		rt = x.client.h1
@@ -95,84 +100,44 @@ func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 	if x.try.Stall == 0 {
 		return rt.RoundTrip(req)
 	}
-	ctx, cancel := context.WithCancel(req.Context())
-	var phase atomic.Value
-	phase.Store(PhaseConnect)
-	timer := time.AfterFunc(x.try.Stall, func() {
-		x.setStall(&TimeoutError{URL: req.URL.Redacted(), Phase: phase.Load().(Phase), After: x.try.Stall})
-		cancel()
-	})
-	resp, err := rt.RoundTrip(req.WithContext(httptrace.WithClientTrace(ctx, tracePhase(&phase))))
+	ctx, w := startWatch(req.Context(), Redact(req.URL), x.try.Stall)
+	x.watch = w
+	resp, err := rt.RoundTrip(req.WithContext(httptrace.WithClientTrace(ctx, w.trace())))
 	if err != nil {
-		timer.Stop()
-		cancel()
+		w.end()
 		return nil, err
 	}
-	phase.Store(PhaseBody)
-	timer.Reset(x.try.Stall)
-	resp.Body = &watchedBody{resp.Body, timer, x.try.Stall, cancel}
+	w.enter(PhaseBody)
+	w.pause()
+	resp.Body = &watchedBody{resp.Body, w}
 	return resp, nil
 }
 
-func (x *exchange) setStall(e *TimeoutError) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.stall = e
-}
-
-// explain replaces the "context canceled" of an attempt that we ended ourselves.
+// explain replaces the "context canceled" of a request that we ended ourselves,
+// and takes out of other errors what net/http leaves in: user names and queries.
 func (x *exchange) explain(err error) error {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if err != nil && x.stall != nil && errors.Is(err, context.Canceled) {
-		return x.stall
+	if x.watch != nil && errors.Is(err, context.Canceled) {
+		if stall := x.watch.stalled(); stall != nil {
+			return stall
+		}
+	}
+	var of *url.Error
+	if errors.As(err, &of) {
+		if u, err := url.Parse(of.URL); err == nil {
+			of.URL = Redact(u)
+		}
 	}
 	return err
-}
-
-// watchedBody ends the attempt when no byte comes for as long as stall.
-type watchedBody struct {
-	io.ReadCloser
-	timer  *time.Timer
-	stall  time.Duration
-	cancel context.CancelFunc
-}
-
-func (b *watchedBody) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
-	if n > 0 {
-		b.timer.Reset(b.stall)
-	}
-	return n, err
-}
-
-func (b *watchedBody) Close() error {
-	b.timer.Stop()
-	err := b.ReadCloser.Close()
-	b.cancel()
-	return err
-}
-
-// tracePhase follows how far an attempt has come. Address families are dialled
-// side by side, so phases are those of the first that gets there.
-func tracePhase(phase *atomic.Value) *httptrace.ClientTrace {
-	return &httptrace.ClientTrace{
-		DNSStart:          func(httptrace.DNSStartInfo) { phase.Store(PhaseDNS) },
-		DNSDone:           func(httptrace.DNSDoneInfo) { phase.Store(PhaseConnect) },
-		TLSHandshakeStart: func() { phase.Store(PhaseTLS) },
-		TLSHandshakeDone:  func(tls.ConnectionState, error) { phase.Store(PhaseHeader) },
-		GotConn:           func(httptrace.GotConnInfo) { phase.Store(PhaseHeader) },
-	}
 }
 
 // checkRedirect follows what cmd/go follows (src/cmd/go/internal/web/http.go):
 // ten hops, never from https to http. net/http drops credentials at a new host.
 func checkRedirect(req *http.Request, via []*http.Request) error {
 	if len(via) >= 10 {
-		return &ContentError{URL: via[0].URL.Redacted(), Reason: "redirects more than ten times"}
+		return &ContentError{URL: Redact(via[0].URL), Reason: "redirects more than ten times"}
 	}
 	if from := via[len(via)-1].URL; from.Scheme == "https" && req.URL.Scheme == "http" {
-		return &ContentError{URL: from.Redacted(), Reason: "redirects from https to http: " + req.URL.Redacted()}
+		return &ContentError{URL: Redact(from), Reason: "redirects from https to http: " + Redact(req.URL)}
 	}
 	return nil
 }

@@ -146,7 +146,7 @@ func (r *run) late(ctx context.Context, err error) error {
 	case p.TLS < 0:
 		phase = PhaseTLS
 	}
-	return &TimeoutError{URL: r.m.URL.Redacted(), Phase: phase, After: time.Since(r.start)}
+	return &TimeoutError{URL: Redact(r.m.URL), Phase: phase, After: time.Since(r.start), Late: ctx.Err() == context.Canceled}
 }
 
 func (r *run) mod(ctx context.Context) error {
@@ -162,14 +162,14 @@ func (r *run) mod(ctx context.Context) error {
 		}
 		data, err := io.ReadAll(io.LimitReader(resp.Body, modLimit))
 		if err != nil {
-			return fmt.Errorf("read %s: %w", resp.Request.URL.Redacted(), err)
+			return fmt.Errorf("read %s: %w", Redact(resp.Request.URL), err)
 		}
 		got, err := ModHash(data)
 		if err != nil {
 			return err
 		}
 		if got != r.o.Sample.ModHash {
-			return &ContentError{URL: resp.Request.URL.Redacted(), Reason: "is not the go.mod file that go.sum knows", Detail: Beginning(data)}
+			return &ContentError{URL: Redact(resp.Request.URL), Reason: "is not the go.mod file that go.sum knows", Detail: Beginning(data)}
 		}
 		r.m.Latency = latency
 		return nil
@@ -194,10 +194,10 @@ func (r *run) zip(ctx context.Context) {
 		hops = hopHosts(resp)
 		data, err := io.ReadAll(io.LimitReader(resp.Body, sampleBytes))
 		if err != nil {
-			return fmt.Errorf("read %s: %w", resp.Request.URL.Redacted(), err)
+			return fmt.Errorf("read %s: %w", Redact(resp.Request.URL), err)
 		}
 		if !bytes.HasPrefix(data, []byte("PK\x03\x04")) {
-			return &ContentError{URL: resp.Request.URL.Redacted(), Reason: "is no zip file", Detail: Beginning(data)}
+			return &ContentError{URL: Redact(resp.Request.URL), Reason: "is no zip file", Detail: Beginning(data)}
 		}
 		n = int64(len(data))
 		return nil
@@ -258,18 +258,23 @@ func (r *run) ask(ctx context.Context, path string, answer *Answer, found, missi
 	}
 }
 
-// get asks twice: one lost answer is no reason to drop the best candidate.
+// get asks twice: one lost answer is no reason to drop the best candidate. When the
+// race ends meanwhile, the error is that of the first time.
 func (r *run) get(ctx context.Context, path string, header http.Header, handle func(*http.Response) error) error {
 	try := Try{URL: r.m.Base(path), Header: header}
-	again := true
-	return r.client.Do(ctx, try, handle, func(err error) (Try, bool) {
+	var first error
+	err := r.client.Do(ctx, try, handle, func(err error) (Try, bool) {
 		var status *StatusError
-		if errors.As(err, &status) && status.StatusCode < 500 {
+		if first != nil || errors.As(err, &status) && status.StatusCode < 500 {
 			return Try{}, false
 		}
-		defer func() { again = false }()
-		return try, again
+		first = err
+		return try, true
 	})
+	if err != nil && first != nil && ctx.Err() != nil {
+		return first
+	}
+	return err
 }
 
 // trace fills Phases; a phase that has begun and not ended is negative.
@@ -291,10 +296,14 @@ func (r *run) trace() *httptrace.ClientTrace {
 	}
 	p := &r.m.Phases
 	return &httptrace.ClientTrace{
-		DNSStart:             func(httptrace.DNSStartInfo) { begin(&dns, &p.DNS) },
-		DNSDone:              func(httptrace.DNSDoneInfo) { end(&dns, &p.DNS) },
-		ConnectStart:         func(_, _ string) { begin(&connect, &p.Connect) },
-		ConnectDone:          func(_, _ string, err error) { end(&connect, &p.Connect) },
+		DNSStart:     func(httptrace.DNSStartInfo) { begin(&dns, &p.DNS) },
+		DNSDone:      func(httptrace.DNSDoneInfo) { end(&dns, &p.DNS) },
+		ConnectStart: func(_, _ string) { begin(&connect, &p.Connect) },
+		ConnectDone: func(_, _ string, err error) {
+			if err == nil { // there may be another address
+				end(&connect, &p.Connect)
+			}
+		},
 		TLSHandshakeStart:    func() { begin(&handshake, &p.TLS) },
 		TLSHandshakeDone:     func(_ tls.ConnectionState, _ error) { end(&handshake, &p.TLS) },
 		WroteRequest:         func(httptrace.WroteRequestInfo) { begin(&sent, new(time.Duration)) },

@@ -2,6 +2,7 @@ package modproxy
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"mime"
 	"net/http"
@@ -19,7 +20,7 @@ func CheckStatus(resp *http.Response) error {
 		return nil
 	}
 	return &StatusError{
-		URL:        resp.Request.URL.Redacted(),
+		URL:        Redact(resp.Request.URL),
 		StatusCode: resp.StatusCode,
 		RetryAfter: retryAfter(resp.Header.Get("Retry-After"), time.Now()),
 		Detail:     detail(resp),
@@ -31,8 +32,8 @@ func retryAfter(v string, now time.Time) time.Duration {
 	if v == "" {
 		return 0
 	}
-	if s, err := strconv.ParseInt(v, 10, 32); err == nil {
-		return max(0, time.Duration(s)*time.Second)
+	if s, err := strconv.ParseUint(v, 10, 32); err == nil || errors.Is(err, strconv.ErrRange) {
+		return time.Duration(s) * time.Second // a number too large is the largest
 	}
 	if t, err := http.ParseTime(v); err == nil {
 		return max(0, t.Sub(now))

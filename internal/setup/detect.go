@@ -110,7 +110,10 @@ func (r *Run) findForwardProxy() error {
 		return err
 	}
 	r.forward = f
-	r.client = modproxy.NewClient(modproxy.Options{Proxy: f.Proxy, OnConnect: forward.CheckConnect})
+	r.client = modproxy.NewClient(modproxy.Options{Proxy: f.Proxy, OnConnect: forward.CheckConnect, Netrc: netrc(r.Getenv, r.OS, r.settings.GOAUTH)})
+	if odd := oddAuth(r.settings.GOAUTH); odd != "" {
+		r.note("GOAUTH has %q, which only go itself runs: module proxies that need it are not reached through the loopback, but by git and direct they are", odd)
+	}
 	if f.Source != "" {
 		r.Report.ForwardProxy = &report.ForwardProxy{Source: f.Source, Proxy: f.Address}
 	}

@@ -69,7 +69,7 @@ func (r *Run) startServe(ctx context.Context) (goproxy string, err error) {
 		return "", err
 	}
 	spec, err := json.Marshal(Spec{
-		List: r.choice.List.String(), NoProxy: joinGlobs(r.settings.GONOPROXY, r.private), SumDB: sumDBName(r.effectiveSumDB()),
+		List: r.choice.List.String(), NoProxy: joinGlobs(r.settings.GONOPROXY, r.private), SumDB: sumDBName(r.effectiveSumDB()), GOAUTH: r.settings.GOAUTH,
 		SumFiles: gocmd.SumFiles(r.modules), Dir: dir, Attempts: r.Config.Int("attempts"), RetryFor: r.Config.Duration("retry-for"),
 		Lang: r.Lang(), Lifetime: jobLifetime,
 	})

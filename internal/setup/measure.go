@@ -21,6 +21,9 @@ func (r *Run) measure(ctx context.Context) error {
 		return err
 	}
 	candidates := r.field.Candidates
+	for i := range candidates {
+		candidates[i].Private = r.client.Private(candidates[i].URL)
+	}
 	if len(candidates) == 0 {
 		return nil
 	}

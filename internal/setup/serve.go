@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	"golang.org/x/mod/module"
@@ -27,6 +28,7 @@ type Spec struct {
 	List     string   // as GOPROXY has it
 	NoProxy  string   // GONOPROXY
 	SumDB    string   // name of the checksum database, empty for none
+	GOAUTH   string   // whose netrc is done here too
 	SumFiles []string // go.sum files of the job
 	Dir      string   // folder for temporary files; state and program are in it
 	Attempts int      // see loopback.Config, as RetryFor
@@ -102,7 +104,7 @@ func (spec Spec) start(getenv func(string) string, stop func()) (*loopback.Serve
 	}
 	record := loopback.NewRecord(time.Now(), nil)
 	return loopback.Start(loopback.Config{
-		Client:  modproxy.NewClient(modproxy.Options{Proxy: f.Proxy, OnConnect: forward.CheckConnect}),
+		Client:  modproxy.NewClient(modproxy.Options{Proxy: f.Proxy, OnConnect: forward.CheckConnect, Netrc: netrc(getenv, runtime.GOOS, spec.GOAUTH)}),
 		List:    list,
 		Private: func(path string) bool { return module.MatchPrefixPatterns(spec.NoProxy, path) },
 		Sums:    sums, SumDB: spec.SumDB, Dir: spec.Dir, Attempts: spec.Attempts, RetryFor: spec.RetryFor,

@@ -81,6 +81,11 @@ func (r *Run) Setup(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if c, ok := exporter.(interface{ Check() error }); ok {
+			if err := c.Check(); err != nil {
+				return err // better now than after the download
+			}
+		}
 		return r.steps(ctx, r.detect, r.measure, r.choose, r.downloadIfWanted, r.serveJob, func(context.Context) error { return r.export(exporter) })
 	})
 }
@@ -180,8 +185,32 @@ func (r *Run) conclude(err error) {
 	case p.Download != nil && p.Download.Integrity > 0:
 		p.Outcome = report.Degraded
 		p.Why = fmt.Sprintf("%d answers did not match go.sum and were taken from another module proxy", p.Download.Integrity)
-	case r.choice.Note != "":
-		p.Outcome = report.Degraded
-		p.Why = r.choice.Note
 	}
+	r.addFixes()
+}
+
+// addFixes writes what to paste for each failure, with the values of this run.
+func (r *Run) addFixes() {
+	in := report.FixInput{
+		CI: r.System.Name, OS: r.OS, GOPROXY: r.Report.Go.GOPROXY, GOPRIVATE: r.private, GOFLAGS: r.settings.GOFLAGS,
+		NoProxy: r.Getenv("NO_PROXY"), ForwardProxy: hostOf(r.forward.Address),
+	}
+	if r.choice.Winner != nil {
+		in.Candidate = r.choice.Winner.URL.Redacted()
+	}
+	for i := range r.Report.Failures {
+		if f := &r.Report.Failures[i]; f.Fix == "" {
+			f.Fix = report.FixFor(*f, in)
+		}
+	}
+}
+
+// Explain takes the failures that a log tells of into the report.
+func (r *Run) Explain(failures []report.Failure) {
+	r.Report.Failures = failures
+	if len(failures) > 0 {
+		r.Report.Outcome = report.Failed
+	}
+	r.private = r.Getenv("GOPRIVATE")
+	r.addFixes()
 }

@@ -1,0 +1,101 @@
+package loopback
+
+import (
+	"io"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/goproxy-setup/goproxy-setup/internal/modproxy"
+	"github.com/goproxy-setup/goproxy-setup/internal/proxytest"
+	"github.com/goproxy-setup/goproxy-setup/report"
+)
+
+func TestPace(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name      string
+		got, left int64
+		took      time.Duration
+		want      bool
+	}{
+		{"too early to say", 1, 50 << 20, usualPace.after / 2, false},
+		{"nearly done", 38 << 20, 1 << 20, 3 * time.Second, false},
+		{"fast enough", 20 << 20, 20 << 20, time.Second, false},
+		{"slow", 1 << 20, 38 << 20, time.Second, true},
+		{"nothing yet", 0, 38 << 20, time.Second, false},
+	} {
+		if got := usualPace.slow(tt.got, tt.left, tt.took); got != tt.want {
+			t.Errorf("%s: slow is %v", tt.name, got)
+		}
+	}
+}
+
+// TestParts: a slow zip is finished in parts, and is the same file.
+func TestParts(t *testing.T) {
+	t.Parallel()
+	graph := &proxytest.Graph{Modules: 1, BigZip: 2 << 20, Seed: 1}
+	up := proxytest.New(t, graph)
+	for name, tt := range map[string]struct {
+		fault string
+		parts bool
+	}{
+		"slow":                   {"/slow=4MB", true},
+		"slow and cut":           {"/slow=4MB/cutx1", true},
+		"slow and no range":      {"/slow=16MB/norange", false},
+		"slow, weak validator":   {"/slow=16MB/weaketag", false},
+		"slow, parts are broken": {"/slow=16MB/badrange", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l, err := modproxy.ParseList(up.URL + tt.fault)
+			if err != nil {
+				t.Fatal(err)
+			}
+			client := modproxy.NewClient(modproxy.Options{})
+			defer client.Close()
+			record := NewRecord(time.Now(), nil)
+			s, err := Start(Config{
+				Client: client, List: l, Dir: t.TempDir(), Attempts: 6, RetryFor: 20 * time.Second, Record: record,
+				Private: func(string) bool { return false },
+				Sums:    sumsOf(t, up.GoSum()),
+				Explain: func(_ File, err error) string { return err.Error() },
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			s.fetch.pace = pace{after: 20 * time.Millisecond, patience: 40 * time.Millisecond, part: 128 << 10, parallel: 4}
+			path := "all/" + File{Kind: KindZip, Module: graph.Path(0), Version: "v1.0.0"}.Path()
+			status, body := world{Server: s}.get(t, path)
+			if status != http.StatusOK {
+				t.Fatalf("status %d: %s", status, body)
+			}
+			resp, err := up.Client().Get(up.URL + "/" + path[len("all/"):])
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			want, err := io.ReadAll(resp.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if body != string(want) {
+				t.Errorf("the parts make another file of %d bytes, not %d", len(body), len(want))
+			}
+			_, attempts, _ := record.Snapshot()
+			if got := hasParts(attempts); got != tt.parts {
+				t.Errorf("in parts is %v: %+v", got, attempts)
+			}
+		})
+	}
+}
+
+func hasParts(attempts []report.Attempt) bool {
+	for _, a := range attempts {
+		if a.Part && a.Class == "" {
+			return true
+		}
+	}
+	return false
+}
