@@ -32,6 +32,9 @@ func (r *Run) choose(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if choice.Note != "" && r.sumsComplete() {
+		choice.Note = "" // nobody will ask the database
+	}
 	r.choice = choice
 	r.Report.Selection = &report.Selection{
 		GOPROXY: choice.List.Redacted(), GOSUMDB: r.effectiveSumDB(), GOPRIVATE: r.private, Why: choice.Why,
@@ -46,6 +49,14 @@ func (r *Run) choose(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// sumsComplete reports whether go.sum knows all that the job needs, so that the
+// checksum database is not asked.
+func (r *Run) sumsComplete() bool {
+	needs, _, err := gocmd.NeedsOf(r.modules...)
+	unknown := func(i gocmd.Item) bool { return i.Sum == "" }
+	return err == nil && len(needs.Zips) > 0 && !slices.ContainsFunc(needs.Zips, unknown) && !slices.ContainsFunc(needs.Mods, unknown)
 }
 
 // noneCarriesSumDB reports whether the database itself has to be asked.
