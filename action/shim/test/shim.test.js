@@ -3,7 +3,7 @@
 
 const { test } = require('node:test');
 const assert = require('node:assert/strict');
-const { spawn } = require('node:child_process');
+const { spawn, spawnSync } = require('node:child_process');
 const crypto = require('node:crypto');
 const fs = require('node:fs');
 const os = require('node:os');
@@ -158,9 +158,15 @@ test('a binary that lost its mode is made executable', { skip: WINDOWS && 'no mo
   assert.match((await step(a, 'main.js')).out, /I ran/);
 });
 
-test('a busy binary is tried again', { skip: process.platform !== 'linux' && 'needs ETXTBSY' }, async (t) => {
+test('a busy binary is tried again', async (t) => {
   const a = action(t, { action: 'console.log("I ran")' });
-  let held = fs.openSync(path.join(a.dist, NAME), 'r+');
+  const binary = path.join(a.dist, NAME);
+  let held = fs.openSync(binary, 'r+');
+  if (spawnSync(binary, ['action']).error?.code !== 'ETXTBSY') {
+    fs.closeSync(held); // only some kernels of Linux refuse
+    t.skip('this system runs a file that is open for writing');
+    return;
+  }
   const onLine = (line) => {
     if (!held || !/is busy/.test(line)) return;
     fs.closeSync(held);
@@ -198,7 +204,7 @@ printf '#!/bin/sh\\necho "ran $*"\\n' > "$5"; /bin/chmod 755 "$5"
   assert.match(main.out, /go build -trimpath -buildvcs=false -o \S.*goproxy-setup \.\/cmd\/goproxy-setup in /);
   assert.match(main.out, /CGO_ENABLED=0 GOFLAGS=-trimpath GOOS= GOPROXY=https:\/\/proxy.example.com GOTOOLCHAIN=local\n/);
   assert.match(main.out, /ran action\n$/);
-  assert.match(state(a).STATE_binary, new RegExp(`^${path.join(a.root, 'temp')}`), 'built into RUNNER_TEMP');
+  assert.equal(path.dirname(path.dirname(state(a).STATE_binary)), path.join(a.root, 'temp'), 'not in RUNNER_TEMP');
   const post = await step(a, 'post.js', { env: { ...env, ...state(a) } });
   assert.deepEqual(post, { code: 0, signal: null, out: 'ran finish\n' });
 });
