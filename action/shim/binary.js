@@ -101,7 +101,7 @@ async function run(file, args, options = {}) {
 
 function runOnce(file, args, options) {
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { stdio: 'inherit', windowsHide: true, ...options });
+    const child = spawn(file, args, { stdio: 'inherit', ...options });
     // The runner signals node alone; on Windows the whole console hears Ctrl-C, and kill would end the child at once.
     const forward = (signal) => process.platform === 'win32' || child.kill(signal);
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'].concat(process.platform === 'win32' ? ['SIGBREAK'] : []);
