@@ -73,7 +73,7 @@ func newRun(t *testing.T, srv *proxytest.Server, env map[string]string, args []s
 	t.Helper()
 	dir := t.TempDir()
 	srv.WriteMain(dir, "example.com/m@v1.0.0")
-	edit(t, filepath.Join(dir, "go.mod"), "\nrequire secret.invalid/team/lib.git v1.0.0\n")
+	requireFirst(t, filepath.Join(dir, "go.mod"), "secret.invalid/team/lib.git v1.0.0")
 	const sum = "h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
 	edit(t, filepath.Join(dir, "go.sum"), "secret.invalid/team/lib.git v1.0.0 "+sum+"\nsecret.invalid/team/lib.git v1.0.0/go.mod "+sum+"\n")
 	gitconfig := filepath.Join(t.TempDir(), "gitconfig")
@@ -99,6 +99,20 @@ func newRun(t *testing.T, srv *proxytest.Server, env map[string]string, args []s
 		Exists:   func(string) bool { return false },
 		Exporter: func(ci.System) (ci.Exporter, error) { return nil, nil },
 	}, c, "setup")
+}
+
+// requireFirst puts a require line before all others: what looks for something
+// to measure looks there first.
+func requireFirst(t *testing.T, file, line string) {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, rest, _ := strings.Cut(string(data), "\n")
+	if err := os.WriteFile(file, []byte(head+"\n\nrequire "+line+"\n"+rest), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func edit(t *testing.T, file, more string) {
