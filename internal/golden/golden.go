@@ -28,8 +28,8 @@ const mark = "=>"
 // A block is a case, or a comment with no input.
 type block struct{ comments, in, want []string }
 
-// Run checks every case of a file. eval gets the lines of its input and returns
-// the lines of its output.
+// Run checks every case of a file, side by side. eval gets the lines of its input
+// and returns the lines of its output.
 func Run(t *testing.T, file string, eval func(t *testing.T, in []string) (out []string)) {
 	t.Helper()
 	data, err := os.ReadFile(file)
@@ -37,22 +37,14 @@ func Run(t *testing.T, file string, eval func(t *testing.T, in []string) (out []
 		t.Fatal(err)
 	}
 	blocks, ran := parse(string(data)), 0
-	for i := range blocks {
-		b := &blocks[i]
-		if len(b.in) == 0 {
-			continue
-		}
-		ran++
-		t.Run(b.name(), func(t *testing.T) {
-			out := lines(eval(t, b.in))
-			switch {
-			case *update:
-				b.want = out
-			case !slices.Equal(out, b.want):
-				t.Errorf("%s\n got %s\nwant %s\n(accept with -update)", strings.Join(b.in, "\n"), strings.Join(out, "\n     "), strings.Join(b.want, "\n     "))
+	t.Run("in", func(t *testing.T) { // returns when all its cases have
+		for i := range blocks {
+			if b := &blocks[i]; len(b.in) > 0 {
+				ran++
+				t.Run(b.name(), func(t *testing.T) { t.Parallel(); b.check(t, lines(eval(t, b.in))) })
 			}
-		})
-	}
+		}
+	})
 	if ran == 0 {
 		t.Fatalf("%s has no case", file)
 	}
@@ -60,6 +52,16 @@ func Run(t *testing.T, file string, eval func(t *testing.T, in []string) (out []
 		if err := os.WriteFile(file, []byte(format(blocks)), 0o644); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+func (b *block) check(t *testing.T, out []string) {
+	t.Helper()
+	switch {
+	case *update:
+		b.want = out
+	case !slices.Equal(out, b.want):
+		t.Errorf("%s\n got %s\nwant %s\n(accept with -update)", strings.Join(b.in, "\n"), strings.Join(out, "\n     "), strings.Join(b.want, "\n     "))
 	}
 }
 

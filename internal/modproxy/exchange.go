@@ -3,7 +3,6 @@ package modproxy
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"net/http"
 	"net/http/httptrace"
@@ -51,16 +50,13 @@ func (c *Client) Do(ctx context.Context, first Try, handle func(*http.Response) 
 		},
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
-	req, err := retryablehttp.NewRequestWithContext(ctx, http.MethodGet, first.URL.String(), nil)
-	if err != nil {
-		return fmt.Errorf("GET %s: %w", Redact(first.URL), err)
-	}
-	req.Header = c.header(first)
+	get := &http.Request{Method: http.MethodGet, URL: first.URL, Host: first.URL.Host, Header: c.header(first)}
+	req := &retryablehttp.Request{Request: get.WithContext(ctx)}
 	req.SetResponseHandler(func(r *http.Response) error {
 		defer r.Body.Close() // before the retry client drains it, which a stalled body would hang
 		return handle(r)
 	})
-	_, err = rc.Do(req)
+	_, err := rc.Do(req)
 	if ctx.Err() != nil {
 		x.watch = nil // whatever an earlier attempt died of
 	}
@@ -123,9 +119,7 @@ func (x *exchange) explain(err error) error {
 	}
 	var of *url.Error
 	if errors.As(err, &of) {
-		if u, err := url.Parse(of.URL); err == nil {
-			of.URL = Redact(u)
-		}
+		of.URL = redactText(of.URL)
 	}
 	return err
 }

@@ -20,6 +20,16 @@ func Redact(u *url.URL) string {
 	return shown.String()
 }
 
+// redactText is Redact for a URL that is a string, or should be one.
+func redactText(s string) string {
+	u, err := url.Parse(s)
+	if err != nil {
+		s, _, _ = strings.Cut(RedactRaw(s), "?")
+		return s
+	}
+	return Redact(u)
+}
+
 const hidden = "xxxxx"
 
 // RedactRaw hides what may be credentials in a string that is no URL: all that
