@@ -2,6 +2,7 @@ package modproxy
 
 import (
 	"crypto/tls"
+	"io"
 	"net/http"
 	"net/http/httptrace"
 	"sync"
@@ -36,7 +37,16 @@ func newPool(n int, transport func() *http.Transport) *pool {
 
 func (p *pool) RoundTrip(req *http.Request) (*http.Response, error) {
 	s, gate, first := p.enter(req.URL.Host)
-	defer p.leave(s)
+	resp, err := p.send(s, gate, first, req)
+	if err != nil {
+		p.leave(s)
+		return nil, err
+	}
+	resp.Body = &counted{resp.Body, sync.OnceFunc(func() { p.leave(s) })}
+	return resp, nil
+}
+
+func (p *pool) send(s *shard, gate chan struct{}, first bool, req *http.Request) (*http.Response, error) {
 	if !first {
 		select {
 		case <-gate:
@@ -56,6 +66,18 @@ func (p *pool) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	open()
 	return resp, err
+}
+
+// counted is a body whose request is under way until it is closed: it is bodies
+// that fill a connection.
+type counted struct {
+	io.ReadCloser
+	done func()
+}
+
+func (c *counted) Close() error {
+	defer c.done()
+	return c.ReadCloser.Close()
 }
 
 // enter picks the shard with the fewest requests. first is true for the request
