@@ -17,7 +17,7 @@ func (t *trouble) judge() report.Class {
 	switch {
 	case class == "":
 		return report.Unknown
-	case t.sumdb() && brokenConnection(class):
+	case t.sumdb() && (brokenConnection(class) || class == report.ModuleNotFound):
 		return report.SumDBUnreachable
 	}
 	return class

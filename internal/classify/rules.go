@@ -194,17 +194,18 @@ var rules = []rule{
 	{report.GoSumMissing, goes, []string{"missing go.sum entr", "updates to go.sum needed", "malformed go.sum"}, []string{`go\.sum:\d+: .*`}},
 
 	{report.GoModInvalid, goes, []string{
-		"module path must match", "malformed module path", "malformed import path", "malformed file path", "has post-", "declares its path as", "unexpected module path",
+		"module path must match", "malformed module path", "malformed import path", "has post-", "declares its path as", "unexpected module path",
 		"updates to go.mod needed", "updates to go.work needed", "go.mod file not found", "cannot find main module", "cannot determine module path", "no module declaration",
 		"missing module declaration", "no required module provides", "must not contain directives", "listed in go.work", "used for two different module paths",
-		"replacement directory", "replacement module", "replaced but not required", "ambiguous import", "contain main module", "outside main module",
+		"replacement directory", "replacement module", "replaced but not required", "from implicitly required module", "excluded by go.mod", "go 1.16 would ", "constraints conflict", "in the current workspace", "appears multiple times in workspace",
+		"replaced at all versions", "no go.work file", "incompatible suffix not allowed", "semantic import versioning is required", " conflicts with ", "ambiguous import", "contain main module", "outside main module",
 		"outside available modules", "outside modules listed", "one of the workspace modules", "missing dot in first path element", "unknown block type", "unknown directive",
 		"usage: require", "usage: replace", "invalid toolchain version", "go.mod has non-", "leading dot in path element",
 		"invalid: should be", "no go.mod file", "missing go.mod", "go.work file not found", "malformed go.work",
 		"conflicting replacements", "is replaced but", "import lookup disabled by -mod=readonly", "not a known dependency",
 	}, []string{
 		`version "(?:[^v"]|v[^\d"])[^"]*" invalid: .*`, `should be v\d`, `reading \.\.?/.*go\.mod: .*`, `\(replaced by [^@)]*\): reading \S+: open .*`, `open \S*go\.(?:mod|work): no such file.*`,
-		`main module \(\S+\) does not contain package`, `invalid go version '[^']*[^\d.'rcbeta][^']*'.*`, `invalid go version '[^.']*'.*`,
+		`main module \(\S+\) does not contain package`, `requires \S+@\S+, not \S+`, `invalid go version '[^']*[^\d.'rcbeta][^']*'.*`, `invalid go version '[^.']*'.*`,
 		`major version must be compatible.*`, `(?m)\S*go\.(?:mod|work):\d+(?::\d+)?: (?:unexpected|syntax error|invalid quoted|unterminated|repeated|unknown|usage|no module|multiple|duplicate|.*must be of the form)`,
 	}},
 	{report.GoModInvalid, weak, []string{"parsing go.mod", "parsing go.work", "error reading go.mod"}, nil},
@@ -222,7 +223,7 @@ var rules = []rule{
 	{report.ConfigInvalid, goes, []string{
 		"goproxy=off", "lookup disabled by -mod", "cannot query module due to -mod", "list is not the empty string", "invalid proxy url", "proxy url with non-path",
 		"invalid gosumdb", "missing gosumdb", "malformed verifier id", "database disabled by gosumdb", "parsing $goflags", "parsing %goflags%", "inconsistent vendoring",
-		"module cache not found", "entry is relative", "must be absolute path", "not an absolute path", "go111module", "modules disabled by", "in govcs", "network disabled by", "goauth",
+		"module cache not found", "entry is relative", "must be absolute path", "must be an absolute path", "is not an absolute path", "using the vendor directory", "(from $goflags", "(from %goflags%", "go111module", "modules disabled by", "in govcs", "network disabled by", "goauth",
 		"-insecure flag", "invalid gotoolchain", "go.mod exists but should not", "refusing to pass credentials", "in host name", "missing protocol scheme",
 		"first path segment in url", "net/url: invalid", "invalid url escape", "unsupported protocol scheme", "-mod may only be set", "-modfile", "-mod=vendor",
 		"gocache is not defined", "build cache is disabled", "cannot find goroot", "unknown goexperiment", "invalid gowork", "vendor/modules.txt", "cannot find the path specified", "cannot find the drive", "找不到指定的路径", "no host in request url", "disabled by goinsecure", "insecure url",
@@ -246,7 +247,7 @@ var rules = []rule{
 		"file name too long", "filename too long", "file name is too long", "filename or extension is too long", "文件名或扩展名太长", "path too long", "argument list too long",
 	}, nil},
 	{report.CacheCorrupt, anyone, []string{
-		"not a directory", "file exists", "is a directory", "file already exists", "directory not empty", "exists and is not empty", "stale file handle", "stale nfs",
+		": not a directory", "file exists", "is a directory", "file already exists", "directory not empty", "exists and is not empty", "stale file handle", "stale nfs",
 		"input/output error", "structure needs cleaning", "corrupted and unreadable", "missing ziphash", "unexpected ziphash", "ziphash file is missing",
 		"zip: checksum error", "exists with wrong content", "not completely extracted", "does not exist locally", "contents have changed", "invalid argument",
 	}, []string{
