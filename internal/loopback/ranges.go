@@ -38,13 +38,13 @@ func (p pace) slow(got, left int64, took time.Duration) bool {
 // finished by split.
 func (t *transfer) copy(resp *http.Response) error {
 	start, before := time.Now(), t.sink.n
-	defer func() { t.now.Bytes = t.sink.n - before }()
 	buf := make([]byte, 64<<10)
 	for {
 		n, err := resp.Body.Read(buf)
 		if _, werr := t.sink.Write(buf[:n]); werr != nil {
 			return werr
 		}
+		t.now.Bytes += int64(n)
 		switch {
 		case err == io.EOF:
 			return nil
@@ -97,7 +97,8 @@ func (t *transfer) split(resp *http.Response) error {
 			}
 		}
 	}()
-	if _, err := io.CopyN(t.sink, resp.Body, first-t.sink.n); err != nil {
+	n, err := io.CopyN(t.sink, resp.Body, first-t.sink.n)
+	if t.now.Bytes += n; err != nil {
 		cancel(err)
 	}
 	wg.Wait()
@@ -106,7 +107,7 @@ func (t *transfer) split(resp *http.Response) error {
 		return errors.Join(&PartError{URL: resp.Request.URL.Redacted(), Err: context.Cause(ctx)}, t.sink.file.Truncate(t.sink.n))
 	}
 	t.sink.n = t.total
-	_, err := t.sink.file.Seek(0, io.SeekEnd)
+	_, err = t.sink.file.Seek(0, io.SeekEnd)
 	return err
 }
 

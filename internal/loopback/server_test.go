@@ -201,6 +201,13 @@ func checkZip(t *testing.T, body string) {
 	if err != nil || len(z.File) == 0 {
 		t.Fatalf("zip: %v", err)
 	}
+	for _, f := range z.File {
+		if r, err := f.Open(); err != nil {
+			t.Error(err)
+		} else if _, err := io.Copy(io.Discard, r); err != nil { // checks the CRC
+			t.Error(err)
+		}
+	}
 }
 
 // TestAskedOnce: nobody but the server behind it may be asked for what is
@@ -254,6 +261,26 @@ func TestRefused(t *testing.T) {
 			t.Errorf("the upstream was asked for %v", w.up.Paths())
 		}
 	})
+}
+
+// TestStored: go gets a zip of the same files, stored, whose h1 is that of go.sum.
+func TestStored(t *testing.T) {
+	t.Parallel()
+	w := start(t, "$p", nil)
+	_, body := w.get(t, "all/example.com/m/@v/v1.0.0.zip")
+	z, err := zip.NewReader(strings.NewReader(body), int64(len(body)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range z.File {
+		if f.Method != zip.Store {
+			t.Errorf("%s is not stored", f.Name)
+		}
+	}
+	got, err := hashZip(z, func(*zip.File) (io.Writer, error) { return io.Discard, nil })
+	if want := w.up.ZipHash(m + "@v1.0.0"); err != nil || got != want {
+		t.Errorf("hash %s, want %s: %v", got, want, err)
+	}
 }
 
 // TestShared: many readers of one file cost one transfer, and each has all of it.

@@ -4,14 +4,13 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/json"
-	"io"
+	"errors"
 	"mime"
 	"net/http"
 	"slices"
 	"strings"
 
 	"golang.org/x/mod/modfile"
-	"golang.org/x/mod/sumdb/dirhash"
 
 	"github.com/goproxy-setup/goproxy-setup/internal/modproxy"
 )
@@ -103,22 +102,15 @@ func verifyZip(f File, s *sink, sums Sums, resp *http.Response, content func(str
 	if len(want) == 0 {
 		return nil // go asks the checksum database
 	}
-	got, err := hashZip(z)
+	got, err := s.unpackedHash(z)
 	if err != nil {
+		var disk *SpoolError
+		if errors.As(err, &disk) {
+			return err
+		}
 		return content("is a broken zip file", err)
 	}
 	return compare(got, want, resp)
-}
-
-// hashZip is dirhash.HashZip of an open file.
-func hashZip(z *zip.Reader) (string, error) {
-	names := make([]string, 0, len(z.File))
-	files := make(map[string]*zip.File, len(z.File))
-	for _, f := range z.File {
-		names = append(names, f.Name)
-		files[f.Name] = f
-	}
-	return dirhash.Hash1(names, func(name string) (io.ReadCloser, error) { return files[name].Open() })
 }
 
 func compare(got string, want []string, resp *http.Response) error {
