@@ -103,11 +103,14 @@ func (r rig) says(err error) string {
 		timeout *TimeoutError
 		status  *StatusError
 		content *ContentError
+		hash    *HashError
 		of      *url.Error
 	)
 	switch {
 	case err == nil:
 		return "whole"
+	case errors.As(err, &hash):
+		return fmt.Sprintf("%.3s… is not %.3s…, %s", hash.Got, hash.Want, hash.FailureClass())
 	case errors.As(err, &timeout):
 		return fmt.Sprintf("stalls in phase %s, %s", timeout.Phase, timeout.FailureClass())
 	case errors.As(err, &status):
@@ -124,7 +127,7 @@ func (r rig) says(err error) string {
 	case errors.As(err, &of):
 		err = of.Err
 	}
-	return streamID.ReplaceAllString(err.Error(), "")
+	return strings.ReplaceAll(streamID.ReplaceAllString(err.Error(), ""), r.URL, "$proxy")
 }
 
 var streamID = regexp.MustCompile(` stream ID [0-9]+;`)

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/sumdb/dirhash"
 )
 
@@ -168,7 +169,11 @@ func (r *run) mod(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if got != r.o.Sample.ModHash {
+		switch want := r.o.Sample.ModHash; {
+		case got == want:
+		case modfile.ModulePath(data) == r.o.Sample.Module.Path:
+			return &HashError{URL: Redact(resp.Request.URL), Got: got, Want: want, Header: resp.Header}
+		default:
 			return &ContentError{URL: Redact(resp.Request.URL), Reason: "is not the go.mod file that go.sum knows", Detail: Beginning(data)}
 		}
 		r.m.Latency = latency
@@ -306,6 +311,7 @@ func (r *run) trace() *httptrace.ClientTrace {
 		},
 		TLSHandshakeStart:    func() { begin(&handshake, &p.TLS) },
 		TLSHandshakeDone:     func(_ tls.ConnectionState, _ error) { end(&handshake, &p.TLS) },
+		GotConn:              func(httptrace.GotConnInfo) { begin(&sent, new(time.Duration)) }, // the answer may be told of before the request
 		WroteRequest:         func(httptrace.WroteRequestInfo) { begin(&sent, new(time.Duration)) },
 		GotFirstResponseByte: func() { end(&sent, &p.FirstByte) },
 	}
