@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/goproxy-setup/goproxy-setup/internal/modproxy"
+	"github.com/goproxy-setup/goproxy-setup/report"
 )
 
 // A pace says when a stream is slow, so that the rest of its zip is fetched in
@@ -76,12 +77,12 @@ func (t *transfer) split(resp *http.Response) error {
 	}
 	ctx, cancel := context.WithCancelCause(t.ctx) // one lost part loses the others
 	defer cancel(nil)
-	todo := make(chan part)
+	todo, of := make(chan part), t.now
 	var wg sync.WaitGroup
 	for range t.pace.parallel {
 		wg.Go(func() {
 			for p := range todo {
-				if err := t.fetchPart(ctx, p); err != nil {
+				if err := t.fetchPart(ctx, p, of); err != nil {
 					cancel(err)
 				}
 			}
@@ -124,7 +125,8 @@ func (e *PartError) Unwrap() error { return e.Err }
 // partTries is how often one part is asked for; what it has brought stays.
 const partTries = 5
 
-func (t *transfer) fetchPart(ctx context.Context, p part) error {
+// fetchPart gets one part of the attempt that it is recorded with.
+func (t *transfer) fetchPart(ctx context.Context, p part, of report.Attempt) error {
 	began, at, tries := time.Now(), p.from, 1
 	try := func() modproxy.Try {
 		return modproxy.Try{
@@ -148,6 +150,6 @@ func (t *transfer) fetchPart(ctx context.Context, p part) error {
 		tries++
 		return try(), tries <= partTries
 	})
-	t.record.part(began, t.now, at-p.from, err)
+	t.record.part(began, of, at-p.from, err)
 	return err
 }
