@@ -263,12 +263,15 @@ func (r *run) ask(ctx context.Context, path string, answer *Answer, found, missi
 	}
 }
 
-// get asks twice: one lost answer is no reason to drop the best candidate. When the
-// race ends meanwhile, the error is that of the first time.
 func (r *run) get(ctx context.Context, path string, header http.Header, handle func(*http.Response) error) error {
-	try := Try{URL: r.m.Base(path), Header: header}
+	return r.client.twice(ctx, Try{URL: r.m.Base(path), Header: header}, handle)
+}
+
+// twice is Do with a second attempt: one lost answer is no reason to drop the best
+// candidate. When the context ends meanwhile, the error is that of the first time.
+func (c *Client) twice(ctx context.Context, try Try, handle func(*http.Response) error) error {
 	var first error
-	err := r.client.Do(ctx, try, handle, func(err error) (Try, bool) {
+	err := c.Do(ctx, try, handle, func(err error) (Try, bool) {
 		var status *StatusError
 		if first != nil || errors.As(err, &status) && status.StatusCode < 500 {
 			return Try{}, false

@@ -29,7 +29,7 @@ func (c *Client) ProbeSumDB(ctx context.Context, budget time.Duration) (db, alia
 
 func (c *Client) signedHead(ctx context.Context, host string) Answer {
 	u := &url.URL{Scheme: "https", Host: host, Path: "/latest"}
-	err := c.Do(ctx, Try{URL: u}, func(resp *http.Response) error {
+	err := c.twice(ctx, Try{URL: u}, func(resp *http.Response) error {
 		if err := CheckStatus(resp); err != nil {
 			return err
 		}
@@ -43,7 +43,7 @@ func (c *Client) signedHead(ctx context.Context, host string) Answer {
 		}
 		_, err = note.Open(data, note.VerifierList(v))
 		return err
-	}, func(error) (Try, bool) { return Try{}, false })
+	})
 	if err != nil {
 		return No
 	}
