@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/goproxy-setup/goproxy-setup/report"
@@ -21,7 +22,7 @@ func (e *StatusError) Error() string { return "GET " + e.URL + ": " + e.Status()
 
 // Status is the error without the URL, for where that stands beside it.
 func (e *StatusError) Status() string {
-	s := fmt.Sprintf("%d %s", e.StatusCode, http.StatusText(e.StatusCode))
+	s := strings.TrimSpace(fmt.Sprintf("%d %s", e.StatusCode, http.StatusText(e.StatusCode))) // 599 has no name
 	if e.Detail != "" && e.Detail != http.StatusText(e.StatusCode) {
 		s += ": " + e.Detail
 	}
