@@ -104,7 +104,7 @@ func (g Graph) make(ctx context.Context) error {
 func (g Graph) goCommand(ctx context.Context, args ...string) *exec.Cmd {
 	c := exec.CommandContext(ctx, "go", args...)
 	c.Dir = g.Main
-	c.Env = append(os.Environ(), "GOMODCACHE="+filepath.Dir(filepath.Dir(g.Tree)), "GOTOOLCHAIN=local", "GOFLAGS=-modcacherw -mod=mod", "GOWORK=off")
+	c.Env = append(os.Environ(), "GOMODCACHE="+filepath.Dir(filepath.Dir(g.Tree)), "GOTOOLCHAIN=local", "GOFLAGS=-modcacherw", "GOWORK=off")
 	return c
 }
 
