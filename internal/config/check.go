@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -22,7 +23,7 @@ type Error struct {
 	Source  string // "flag -proxies", "GOPROXY_SETUP_PROXIES", "input proxies"
 	Value   string // redacted
 	Reason  string
-	Hint    string // what to do, may be empty
+	Hint    string // what to do
 }
 
 func (e *Error) Error() string {
@@ -48,18 +49,19 @@ func checkProxies(v string) error {
 	return err
 }
 
-// checkGlobs refuses what x/mod's MatchPrefixPatterns would silently never match.
+// checkGlobs refuses what x/mod's MatchPrefixPatterns would silently never match: such
+// a pattern keeps nothing private.
 func checkGlobs(v string) error {
 	for _, g := range strings.Split(v, ",") {
 		switch _, err := path.Match(g, "x"); {
 		case g == "":
 			return reject("remove the extra comma", "has an empty pattern")
-		case strings.TrimSpace(g) != g:
-			return reject("write a,b without blanks", "has blanks around %q, with which it never matches", strings.TrimSpace(g))
+		case strings.ContainsAny(g, ":@"):
+			return reject("write HOST/PATH as in an import, git.corp.example/team", "has an address where a module path pattern belongs")
+		case strings.ContainsFunc(g, unicode.IsSpace):
+			return reject("write a,b without blanks and lines", "has white space in %q, with which it never matches", g)
 		case err != nil:
 			return reject("write a pattern as for path.Match: *, ?, [a-z]", "has the malformed pattern %q", g)
-		case strings.Contains(g, "://"):
-			return reject("write "+g[strings.Index(g, "://")+3:], "has a URL where a module path pattern belongs: %q", g)
 		}
 	}
 	return nil
@@ -67,23 +69,25 @@ func checkGlobs(v string) error {
 
 // checkSumDB follows src/cmd/go/internal/modfetch/sumdb.go, dbDial.
 func checkSumDB(v string) error {
-	if v == "off" {
-		return nil // the user's own word; we never write it
+	if v == "off" || v == modproxy.Alias {
+		return nil // off is the user's own word; we never write it
 	}
-	f := strings.Fields(v)
-	if len(f) > 2 {
+	name, address, hasAddress := strings.Cut(strings.Join(strings.Fields(v), " "), " ")
+	switch {
+	case strings.Contains(address, " "):
 		return reject("write NAME, NAME+HASH+KEY, or one of them and a URL", "has more than a name and a URL")
+	case name == modproxy.Alias:
+		return reject("write "+modproxy.SumGolang+" before the URL", "has a URL behind the alias, which has its own")
+	case name != modproxy.SumGolang && !strings.Contains(name, "+"):
+		return reject("write the verifier key NAME+HASH+KEY; go knows only "+modproxy.SumGolang+" by name", "names a checksum database whose key go does not know")
 	}
-	if name := f[0]; name != modproxy.SumGolang && name != modproxy.Alias {
-		if !strings.Contains(name, "+") {
-			return reject("write the verifier key NAME+HASH+KEY; go knows only "+modproxy.SumGolang+" by name", "names a checksum database whose key go does not know")
-		}
+	if name != modproxy.SumGolang {
 		if _, err := note.NewVerifier(name); err != nil {
 			return reject("copy the whole key, three parts with plus signs between them", "has a bad verifier key: %v", err)
 		}
 	}
-	if len(f) == 2 {
-		if e, err := modproxy.ParseEntry(f[1]); err != nil || !e.Remote() {
+	if hasAddress {
+		if e, err := modproxy.ParseEntry(address); err != nil || !e.Remote() || !strings.Contains(address, "://") {
 			return reject("write https://host/path", "has a second part that is no http or https URL")
 		}
 	}
@@ -132,6 +136,9 @@ func checkOneOf(words ...string) func(string) error {
 }
 
 func checkShell(v string) error {
+	if _, ok := ci.ShellNamed(v); ok {
+		return nil
+	}
 	var names []string
 	for _, s := range ci.Shells {
 		names = append(names, s.Name)
@@ -147,7 +154,11 @@ func checkReports(v string) error {
 func parseReports(v string) ([]Target, error) {
 	var ts []Target
 	for _, one := range strings.FieldsFunc(v, func(r rune) bool { return r == ',' || r == '\n' }) {
-		name, file, given := strings.Cut(strings.TrimSpace(one), "=")
+		if strings.TrimSpace(one) == "" {
+			continue
+		}
+		name, file, given := strings.Cut(one, "=")
+		name, file = strings.TrimSpace(name), strings.TrimSpace(file)
 		i := slices.IndexFunc(report.Formats, func(f report.Format) bool { return f.Name == name })
 		switch {
 		case i < 0:
@@ -155,7 +166,7 @@ func parseReports(v string) ([]Target, error) {
 			for _, f := range report.Formats {
 				names = append(names, f.Name)
 			}
-			return nil, reject("write FORMAT=PATH with FORMAT one of "+strings.Join(names, ", "), "has the unknown format %q", name)
+			return nil, reject("write FORMAT=PATH with FORMAT one of "+strings.Join(names, ", "), "has the unknown format %q", redact(name))
 		case given && file == "":
 			return nil, reject("write "+name+"=PATH", "has no path for %q", name)
 		case !given:

@@ -1,10 +1,12 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,8 +31,9 @@ type Target struct {
 }
 
 // Parse reads the settings of a subcommand. args are its arguments; inputs
-// reads an input of the action and is nil outside of it. The errors are of
-// type *Error, *UsageError, or flag.ErrHelp.
+// reads an input of the action and is nil outside of it. An empty variable or
+// input counts as not set, an empty flag as the default. The errors are of type
+// *Error, *UsageError, or flag.ErrHelp.
 func Parse(command string, args []string, getenv func(string) string, inputs func(name string) string) (*Config, error) {
 	c := &Config{values: map[string]value{}}
 	flags, err := c.flags(command, args)
@@ -51,7 +54,7 @@ func Parse(command string, args []string, getenv func(string) string, inputs fun
 			}
 		}
 		if s, ok := flags[r.Name]; ok {
-			v = value{s, "flag -" + r.Name}
+			v = value{cmp.Or(strings.TrimSpace(s), r.Default), "flag -" + r.Name}
 		}
 		c.values[r.Name] = v
 		if err := r.validate(v); err != nil {
@@ -69,9 +72,12 @@ func (r Row) validate(v value) error {
 	if err == nil {
 		return nil
 	}
-	e := &Error{Setting: r.Name, Source: v.source, Value: redact(v.text), Reason: err.Error()}
+	e := &Error{Setting: r.Name, Source: v.source, Value: redact(v.text), Reason: err.Error(), Hint: "leave it out"}
+	if r.Default != "" {
+		e.Hint = "leave it out for the default, " + r.Default
+	}
 	var h *hinted
-	if errors.As(err, &h) {
+	if errors.As(err, &h) && h.hint != "" {
 		e.Hint = h.hint
 	}
 	return e
@@ -115,16 +121,11 @@ func (c *Config) flags(command string, args []string) (map[string]string, error)
 	return set, nil
 }
 
-// redact hides credentials in whatever the user wrote.
-func redact(s string) string {
-	words := strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(",| \n", r) })
-	for _, w := range words {
-		if i := strings.LastIndexByte(w, '@'); i >= 0 {
-			s = strings.Replace(s, w, modproxy.RedactRaw(w), 1)
-		}
-	}
-	return s
-}
+// redact hides credentials in whatever the user wrote: in every word, since a list
+// that cannot be read is shown too.
+func redact(s string) string { return words.ReplaceAllStringFunc(s, modproxy.RedactRaw) }
+
+var words = regexp.MustCompile(`[^,|\s]+`)
 
 // Text returns the value of a setting; it panics on a name that is not in the
 // table, which only a mistake of ours can cause.

@@ -33,14 +33,14 @@ func redactText(s string) string {
 const hidden = "xxxxx"
 
 // RedactRaw hides what may be credentials in a string that is no URL: all that
-// stands before an @, and what stands where a port should.
+// stands before an @, and behind a scheme what stands where a port should.
 func RedactRaw(s string) string {
 	scheme := schemePart.FindString(s)
 	rest := s[len(scheme):]
-	if i := strings.LastIndexByte(rest, '@'); i >= 0 {
+	switch i := strings.LastIndexByte(rest, '@'); {
+	case i >= 0:
 		return scheme + hidden + rest[i:]
-	}
-	if isAbs(s) {
+	case scheme == "":
 		return s
 	}
 	return scheme + oddPort.ReplaceAllString(rest, "${1}"+hidden)
