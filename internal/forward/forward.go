@@ -10,7 +10,11 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
+	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/http/httpproxy"
 
@@ -46,7 +50,7 @@ func FromEnvironment(getenv func(string) string) (Config, error) {
 			return Config{}, &ValueError{Variable: name, Reason: err.Error()}
 		}
 		if c.Source == "" {
-			c.Source, c.Address, c.Hides = name, u.Redacted(), hidden
+			c.Source, c.Address, c.Hides = name, redact(u), hidden
 		}
 	}
 	c.proxy = env.ProxyFunc()
@@ -66,13 +70,13 @@ func lookup(getenv func(string) string, upper string) (name, value, hidden strin
 }
 
 // parse accepts a URL or host[:port]. httpproxy would also read a broken URL as
-// the name of a host.
+// the name of a host: http:/proxy as the host http, port and all.
 func parse(v string) (*url.URL, error) {
 	if !strings.Contains(v, "://") {
 		v = "http://" + v
 	}
 	u, err := url.Parse(v)
-	if err != nil || u.Host == "" {
+	if err != nil || u.Hostname() == "" || strings.HasSuffix(u.Host, ":") {
 		return nil, errors.New("is not a URL") // the cause would quote the password
 	}
 	switch u.Scheme {
@@ -80,6 +84,15 @@ func parse(v string) (*url.URL, error) {
 		return u, nil
 	}
 	return nil, fmt.Errorf("has scheme %q, not http, https or socks5", u.Scheme)
+}
+
+// redact hides the user name too, which may be a token.
+func redact(u *url.URL) string {
+	shown := *u
+	if u.User != nil {
+		shown.User = url.User("xxxxx")
+	}
+	return shown.String()
 }
 
 // Proxy names the forward proxy for a URL, nil for none.
@@ -107,7 +120,7 @@ type ConnectError struct {
 }
 
 func (e *ConnectError) Error() string {
-	s := fmt.Sprintf("forward proxy %s refused CONNECT: %d %s", e.Proxy, e.StatusCode, e.Reason)
+	s := strings.TrimSpace(fmt.Sprintf("forward proxy %s refused CONNECT: %d %s", e.Proxy, e.StatusCode, e.Reason))
 	if len(e.Schemes) > 0 {
 		s += " (it offers " + strings.Join(e.Schemes, ", ") + ")"
 	}
@@ -128,13 +141,40 @@ func CheckConnect(proxy *url.URL, resp *http.Response) error {
 	if resp.StatusCode == http.StatusOK {
 		return nil
 	}
-	e := &ConnectError{Proxy: proxy.Redacted(), StatusCode: resp.StatusCode}
-	_, e.Reason, _ = strings.Cut(resp.Status, " ")
+	e := &ConnectError{Proxy: redact(proxy), StatusCode: resp.StatusCode}
+	_, reason, _ := strings.Cut(resp.Status, " ")
+	e.Reason = printable(reason)
 	if resp.StatusCode == http.StatusProxyAuthRequired {
-		for _, h := range resp.Header.Values("Proxy-Authenticate") {
-			scheme, _, _ := strings.Cut(h, " ")
-			e.Schemes = append(e.Schemes, scheme)
-		}
+		e.Schemes = schemes(resp.Header.Values("Proxy-Authenticate"))
 	}
 	return e
+}
+
+// schemes are the names of challenges (RFC 9110, section 11.6.1). One header may
+// have several, between commas that also stand between and inside of parameters.
+func schemes(challenges []string) []string {
+	var list []string
+	for part := range strings.SplitSeq(strings.Join(challenges, ","), ",") {
+		name, _, _ := strings.Cut(strings.TrimSpace(part), " ")
+		if schemeName.MatchString(name) && !slices.Contains(list, name) {
+			list = append(list, name)
+		}
+	}
+	return list
+}
+
+var schemeName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]*$`)
+
+// printable keeps what a terminal may show, at most 100 characters of it.
+func printable(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) && r != utf8.RuneError {
+			return r
+		}
+		return -1
+	}, s)
+	if r := []rune(s); len(r) > 100 {
+		return string(r[:100]) + "…"
+	}
+	return s
 }
