@@ -17,6 +17,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"slices"
@@ -30,7 +31,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:])
+	err := run(ctx, os.Args[1:], os.Stdout)
 	stop()
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -51,7 +52,7 @@ type options struct {
 	inside                    bool
 }
 
-func run(ctx context.Context, args []string) error {
+func run(ctx context.Context, args []string, out io.Writer) error {
 	o, err := parse(args)
 	if err != nil {
 		return err
@@ -72,7 +73,7 @@ func run(ctx context.Context, args []string) error {
 	}
 	defer m.close()
 	if o.inside {
-		return json.NewEncoder(os.Stdout).Encode(m.rows())
+		return json.NewEncoder(out).Encode(m.rows())
 	}
 	rows := m.rows()
 	if slices.Contains(o.faults, "dns") {
@@ -82,7 +83,7 @@ func run(ctx context.Context, args []string) error {
 		}
 		rows = append(rows, more...)
 	}
-	print(os.Stdout, o, rows)
+	print(out, o, rows)
 	return ctx.Err()
 }
 
