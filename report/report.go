@@ -10,7 +10,10 @@
 // whoever reads them from the world, never by a format.
 package report
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Schema names the JSON form of Report. It changes only when a reader of the
 // old form would misunderstand the new one.
@@ -207,6 +210,11 @@ func (t Text) In(lang string) string {
 		return t.ZH
 	}
 	return t.EN
+}
+
+// Say makes a sentence in every language from formats with the same arguments.
+func Say(en, zh string, args ...any) Text {
+	return Text{EN: fmt.Sprintf(en, args...), ZH: fmt.Sprintf(zh, args...)}
 }
 
 // Add appends a failure, or counts it with an equal one: same class, host and

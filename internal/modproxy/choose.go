@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/goproxy-setup/goproxy-setup/report"
 )
 
 // SumGolang is the checksum database that the go command knows by itself, and
@@ -39,8 +41,8 @@ type Choice struct {
 	List    List
 	Winner  *Measurement // who is asked first of those that answer; nil when none does
 	GOSUMDB string       // empty when it stays as it is
-	Why     string       // one sentence
-	Note    string       // what could not be helped, empty when nothing
+	Why     report.Text  // one sentence
+	Note    report.Text  // what could not be helped, empty when nothing
 }
 
 // ErrNoneReachable: no candidate gave a right answer, so nothing may be exported.
@@ -63,7 +65,7 @@ func Choose(ms []Measurement, p Policy) (Choice, error) {
 	ranked := privateFirst(usable)
 	switch none := len(ranked) == 0 && len(p.Local) == 0; {
 	case none && len(ms) == 0 && p.Tail != "":
-		return Choice{List: List{{Word: p.Tail}}, Why: "no module proxy was asked for, only " + p.Tail}, nil
+		return Choice{List: List{{Word: p.Tail}}, Why: report.Say("no module proxy was asked for, only %s", "没有指定模块代理，只有 %s", p.Tail)}, nil
 	case none:
 		return Choice{}, ErrNoneReachable
 	}
@@ -98,53 +100,60 @@ func compose(ms []Measurement, ranked []*Measurement, p Policy) List {
 
 // downNote tells of a private candidate that keeps its place although it is down:
 // go stops at it, and must.
-func downNote(ms []Measurement) string {
+func downNote(ms []Measurement) (note report.Text) {
 	for _, m := range ms {
 		if m.Private && m.down() {
-			return label(&m) + " is down and is asked first all the same, since nobody else may be asked for its modules"
+			return report.Say("%s is down and is asked first all the same, since nobody else may be asked for its modules",
+				"%s 不可用，但仍然最先向它请求，因为它的模块不能向别处请求", label(&m))
 		}
 	}
-	return ""
+	return note
 }
 
 // stopNote tells of a module proxy that is down and stops go before it gets to one
 // that is not.
-func stopNote(l List, ms []Measurement) string {
+func stopNote(l List, ms []Measurement) (note report.Text) {
 	for _, e := range l {
 		i := slices.IndexFunc(ms, func(m Measurement) bool { return e.URL != nil && trimmed(m.URL) == trimmed(e.URL) })
 		if i < 0 || !ms[i].down() {
 			break
 		}
 		if e.Sep == ',' {
-			return label(&ms[i]) + " is down and go stops at it, since a comma follows it in GOPROXY: behind that only 404 and 410 lead on"
+			return report.Say("%s is down and go stops at it, since a comma follows it in GOPROXY: behind that only 404 and 410 lead on",
+				"%s 不可用，而 go 会停在它那里：GOPROXY 中它后面是逗号，逗号之后只有 404 和 410 才会继续", label(&ms[i]))
 		}
 	}
-	return ""
+	return note
 }
 
-func joined(a, b string) string {
-	if a == "" || b == "" {
-		return a + b
+func joined(a, b report.Text) report.Text {
+	if a.EN == "" || b.EN == "" {
+		return report.Text{EN: a.EN + b.EN, ZH: a.ZH + b.ZH}
 	}
-	return a + "; " + b
+	return report.Text{EN: a.EN + "; " + b.EN, ZH: a.ZH + "；" + b.ZH}
 }
 
 func chooseFixed(ms []Measurement, ranked []*Measurement, p Policy) (Choice, error) {
 	c := Choice{List: p.Fixed}
 	switch {
 	case !slices.ContainsFunc(p.Fixed, Entry.Remote):
-		c.Why = fmt.Sprintf("GOPROXY=%s is set (%s) and names no module proxy to measure", p.Fixed.Redacted(), p.FixedSource)
+		c.Why = report.Say("GOPROXY=%s is set (%s) and names no module proxy to measure", "已设置 GOPROXY=%s（%s），其中没有可测量的模块代理", p.Fixed.Redacted(), p.FixedSource)
 		return c, nil
 	case len(ranked) == 0:
 		rest, ok := leadsOn(p.Fixed)
 		if !ok {
 			return Choice{}, ErrNoneReachable
 		}
-		c.Why = fmt.Sprintf("GOPROXY is set (%s) and stays as it is; none of its module proxies is reachable, so all depends on %q", p.FixedSource, rest.Redacted())
+		c.Why = report.Say("GOPROXY is set (%s) and stays as it is; none of its module proxies is reachable, so all depends on %q",
+			"GOPROXY 已设置（%s），保持不变；其中的模块代理均不可达，只能依靠 %q", p.FixedSource, rest.Redacted())
 		return c, nil
 	}
 	c.Winner = ranked[0]
-	c.Why = fmt.Sprintf("GOPROXY is set (%s) and stays as it is; %s", p.FixedSource, why(ms, ranked))
+	reason := why(ms, ranked)
+	c.Why = report.Text{
+		EN: fmt.Sprintf("GOPROXY is set (%s) and stays as it is; %s", p.FixedSource, reason.EN),
+		ZH: fmt.Sprintf("GOPROXY 已设置（%s），保持不变；%s", p.FixedSource, reason.ZH),
+	}
 	c.GOSUMDB, c.Note = chooseSumDB(ranked, p.Fixed, p)
 	c.Note = joined(c.Note, stopNote(p.Fixed, ms))
 	return c, nil
@@ -240,34 +249,44 @@ func (m *Measurement) score() time.Duration {
 	return m.Latency
 }
 
-func why(ms []Measurement, ranked []*Measurement) string {
+func why(ms []Measurement, ranked []*Measurement) report.Text {
 	switch {
 	case len(ms) == 0:
-		return "only local module proxies were asked for"
+		return report.Say("only local module proxies were asked for", "只指定了本地模块代理")
 	case len(ranked) == 0:
-		return "no module proxy over HTTP is reachable; the local ones stay"
+		return report.Say("no module proxy over HTTP is reachable; the local ones stay", "没有可达的 HTTP 模块代理；保留本地的")
 	}
 	w := ranked[0]
 	if !w.Reachable() {
-		return label(w) + " answers, but does not have the sample that could prove it, and the job needs no module to try instead"
+		return report.Say("%s answers, but does not have the sample that could prove it, and the job needs no module to try instead",
+			"%s 有应答，但没有可用于验证的样本，而本任务也没有可替代的模块", label(w))
 	}
-	s := fmt.Sprintf("%s was the fastest of %d reachable out of %d", label(w), len(ranked), len(ms))
-	switch best, late := fastest(ranked), len(pick(ms, Measurement.late)); {
-	case len(ms) == 1:
-		s = label(w) + " is the only candidate and reachable"
-	case best != w && w.Private:
-		s = label(w) + " needs credentials and so is asked before all public ones"
-	case best != w:
-		s = fmt.Sprintf("%s comes first among equals of %d reachable out of %d (%s was faster by less than the noise)", label(w), len(ranked), len(ms), best.Name)
-	case late > 0:
-		s = fmt.Sprintf("%s was the fastest of %d, before %d had answered", label(w), len(ms), late)
-	case len(ranked) == 1:
-		s = fmt.Sprintf("%s is the only one reachable out of %d", label(w), len(ms))
-	}
+	s := winner(ms, ranked)
 	if w.finished() {
-		s += fmt.Sprintf(": checked data in %d ms", w.Total.Milliseconds())
+		took := w.Total.Milliseconds()
+		s.EN += fmt.Sprintf(": checked data in %d ms", took)
+		s.ZH += fmt.Sprintf("：%d 毫秒内取得经过校验的数据", took)
 	}
 	return s
+}
+
+// winner says what makes the first of ranked the one to ask first.
+func winner(ms []Measurement, ranked []*Measurement) report.Text {
+	w := ranked[0]
+	switch best, late := fastest(ranked), len(pick(ms, Measurement.late)); {
+	case len(ms) == 1:
+		return report.Say("%s is the only candidate and reachable", "%s 是唯一的候选，且可达", label(w))
+	case best != w && w.Private:
+		return report.Say("%s needs credentials and so is asked before all public ones", "%s 需要凭据，因此先于所有公共代理", label(w))
+	case best != w:
+		return report.Say("%[1]s comes first among equals of %[2]d reachable out of %[3]d (%[4]s was faster by less than the noise)",
+			"%[3]d 个候选中 %[2]d 个可达，%[1]s 在相当者中排在最前（%[4]s 快出的部分在误差之内）", label(w), len(ranked), len(ms), best.Name)
+	case late > 0:
+		return report.Say("%[1]s was the fastest of %[2]d, before %[3]d had answered", "%[1]s 是 %[2]d 个中最快的，当时还有 %[3]d 个没有应答", label(w), len(ms), late)
+	case len(ranked) == 1:
+		return report.Say("%[1]s is the only one reachable out of %[2]d", "%[2]d 个候选中只有 %[1]s 可达", label(w), len(ms))
+	}
+	return report.Say("%[1]s was the fastest of %[2]d reachable out of %[3]d", "%[3]d 个候选中 %[2]d 个可达，%[1]s 最快", label(w), len(ranked), len(ms))
 }
 
 func label(m *Measurement) string {
@@ -280,30 +299,31 @@ func label(m *Measurement) string {
 // chooseSumDB finds a way to the checksum database, and never away from it. It
 // returns a value for GOSUMDB, empty when the present one stays, and a note when
 // there is no way.
-func chooseSumDB(ranked []*Measurement, list List, p Policy) (value, note string) {
+func chooseSumDB(ranked []*Measurement, list List, p Policy) (value string, note report.Text) {
 	if p.GOSUMDB != SumGolang || len(ranked) == 0 {
-		return "", ""
+		return "", note
 	}
 	for _, m := range ranked {
 		if m.SumDB != No && inList(m, list) {
-			return "", "" // carried, or not known and then left alone
+			return "", note // carried, or not known and then left alone
 		}
 	}
 	if p.SumDB == Yes {
-		return "", ""
+		return "", note
 	}
 	if p.AliasDB == Yes {
-		return Alias, ""
+		return Alias, note
 	}
 	for _, m := range ranked {
 		if m.SumDB == Yes && !m.Private {
-			return SumGolang + " " + strings.TrimSuffix(m.URL.String(), "/") + "/sumdb/" + SumGolang, ""
+			return SumGolang + " " + strings.TrimSuffix(m.URL.String(), "/") + "/sumdb/" + SumGolang, note
 		}
 	}
 	if p.SumDB == AnswerUnknown {
-		return "", ""
+		return "", note
 	}
-	return "", "the checksum database cannot be reached: modules that go.sum does not know yet cannot be verified and will fail; open " + SumGolang + " in the firewall, or add a module proxy that carries the database"
+	return "", report.Say("the checksum database cannot be reached: modules that go.sum does not know yet cannot be verified and will fail; open %s in the firewall, or add a module proxy that carries the database",
+		"无法访问校验和数据库：go.sum 尚未记录的模块无法校验，会失败；请在防火墙中放行 %s，或加入提供该数据库的模块代理", SumGolang)
 }
 
 func inList(m *Measurement, list List) bool {

@@ -34,9 +34,9 @@ func TestChoose(t *testing.T) {
 		if c.Winner != nil {
 			out = append(out, "winner  "+c.Winner.Name)
 		}
-		out = append(out, "why     "+c.Why)
-		if c.Note != "" {
-			out = append(out, "note    "+c.Note)
+		out = append(out, "why     "+c.Why.EN)
+		if c.Note.EN != "" {
+			out = append(out, "note    "+c.Note.EN)
 		}
 		return out
 	})
@@ -45,7 +45,7 @@ func TestChoose(t *testing.T) {
 // checkChoice is what holds for every choice.
 func checkChoice(t *testing.T, p Policy, c Choice) {
 	t.Helper()
-	if strings.Contains(c.Why+c.Note, "s3cr3t") {
+	if strings.Contains(c.Why.EN+c.Why.ZH+c.Note.EN+c.Note.ZH, "s3cr3t") {
 		t.Errorf("a password is in %q, %q", c.Why, c.Note)
 	}
 	if strings.Contains(c.GOSUMDB, "off") {

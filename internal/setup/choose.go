@@ -32,15 +32,15 @@ func (r *Run) choose(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if choice.Note != "" && r.sumsComplete() {
-		choice.Note = "" // nobody will ask the database
+	if r.sumsComplete() {
+		choice.Note = report.Text{} // nobody will ask the database
 	}
 	r.choice = choice
 	r.Report.Selection = &report.Selection{
-		GOPROXY: choice.List.Redacted(), GOSUMDB: r.effectiveSumDB(), GOPRIVATE: r.private, Why: choice.Why,
+		GOPROXY: choice.List.Redacted(), GOSUMDB: r.effectiveSumDB(), GOPRIVATE: r.private, Why: choice.Why.In(r.Lang()),
 	}
-	if choice.Note != "" {
-		r.note("%s", choice.Note)
+	if choice.Note.EN != "" {
+		r.note(choice.Note)
 	}
 	if choice.Winner != nil {
 		r.Report.Selection.Selected = choice.Winner.URL.Redacted()
@@ -95,7 +95,7 @@ func (r *Run) noneReachable(err error) error {
 			Evidence: []string{p.Evidence}, Advice: p.Class.Info().Advice,
 		})
 	}
-	return &Error{Class: class, Err: err, Reason: fmt.Sprintf("%v (%s); nothing was exported", err, strings.Join(names, ", "))}
+	return &Error{Class: class, Err: err, Reason: r.say("%v (%s); nothing was exported", "没有可达的模块代理（%[2]s）；没有导出任何内容", err, strings.Join(names, ", "))}
 }
 
 // variables are what later steps need, in the order of the report: only what
@@ -164,7 +164,7 @@ func (r *Run) export(e ci.Exporter) error {
 		r.Report.Exports = append(r.Report.Exports, report.Export{Name: d.Name, Value: value, To: d.To})
 	}
 	if r.fixed != nil && r.jobGOPROXY == "" {
-		r.note("GOPROXY is not exported: it was set already (%s)", r.settings.Layers["GOPROXY"])
+		r.note(report.Say("GOPROXY is not exported: it was set already (%s)", "GOPROXY 没有导出：它已经设置（%s）", r.settings.Layers["GOPROXY"]))
 	}
 	return nil
 }
@@ -191,7 +191,8 @@ func (r *Run) exportByHand(vars []ci.Var) error {
 		form = "powershell"
 	}
 	if shell, ok := ci.ShellNamed(form); ok && len(vars) > 0 {
-		r.note("no CI system was recognised, so nothing was written for later steps; load the variables with: %s", shell.Load)
+		r.note(report.Say("no CI system was recognised, so nothing was written for later steps; load the variables with: %s",
+			"没有识别出 CI 系统，因此没有为后续步骤写入任何内容；可这样加载变量：%s", shell.Load))
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package setup
 import (
 	"context"
 	"errors"
-	"fmt"
 	"path/filepath"
 
 	"golang.org/x/mod/module"
@@ -90,11 +89,11 @@ func (r *Run) findModules() error {
 	}
 	for _, m := range ms {
 		if m.Vendor {
-			r.note("%s has a vendor folder: builds take it and need no download", m.Path)
+			r.note(report.Say("%s has a vendor folder: builds take it and need no download", "%s 有 vendor 目录：构建使用它，不需要下载", m.Path))
 		}
 	}
 	if len(ms) == 0 {
-		r.note("no go.mod in %s, above it or below it, so there is nothing to download", r.dir())
+		r.note(report.Say("no go.mod in %s, above it or below it, so there is nothing to download", "%s 及其上下级目录中没有 go.mod，因此没有可下载的内容", r.dir()))
 	}
 	return nil
 }
@@ -112,13 +111,14 @@ func (r *Run) findForwardProxy() error {
 	r.forward = f
 	r.client = modproxy.NewClient(modproxy.Options{Proxy: f.Proxy, OnConnect: forward.CheckConnect, Netrc: netrc(r.Getenv, r.OS, r.settings.GOAUTH)})
 	if odd := oddAuth(r.settings.GOAUTH); odd != "" {
-		r.note("GOAUTH has %q, which only go itself runs: module proxies that need it are not reached through the loopback, but by git and direct they are", odd)
+		r.note(report.Say("GOAUTH has %q, which only go itself runs: a module proxy that needs it refuses the loopback",
+			"GOAUTH 含有 %q，只有 go 自己会执行它：需要它的模块代理会拒绝本机回环代理", odd))
 	}
 	if f.Source != "" {
 		r.Report.ForwardProxy = &report.ForwardProxy{Source: f.Source, Proxy: f.Address}
 	}
 	if f.Hides != "" {
-		r.note("%s is set too and has another value; Go takes %s", f.Hides, f.Source)
+		r.note(report.Say("%s is set too and has another value; Go takes %s", "%s 也已设置且值不同；Go 使用 %s", f.Hides, f.Source))
 	}
 	return nil
 }
@@ -128,9 +128,10 @@ func (r *Run) isPrivate(path string) bool {
 	return module.MatchPrefixPatterns(joinGlobs(r.settings.GONOPROXY, r.private), path)
 }
 
-func (r *Run) note(format string, a ...any) {
-	r.Report.Notes = append(r.Report.Notes, fmt.Sprintf(format, a...))
-}
+func (r *Run) note(t report.Text) { r.Report.Notes = append(r.Report.Notes, t.In(r.Lang())) }
+
+// say makes a sentence in the language of the run.
+func (r *Run) say(en, zh string, args ...any) string { return report.Say(en, zh, args...).In(r.Lang()) }
 
 // redactList hides passwords in a GOPROXY value, also in one that go would refuse.
 func redactList(s string) string {

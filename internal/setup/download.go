@@ -2,7 +2,6 @@ package setup
 
 import (
 	"context"
-	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -78,7 +77,8 @@ func (r *Run) restore(before *gocmd.Snapshot) error {
 	if err != nil || len(changed) == 0 {
 		return err
 	}
-	r.note("go mod download changed %s; the files were put back as they were (go mod tidy would settle it)", strings.Join(changed, ", "))
+	r.note(report.Say("go mod download changed %s; the files were put back as they were (go mod tidy would settle it)",
+		"go mod download 改动了 %s；已恢复原样（运行 go mod tidy 可解决）", strings.Join(changed, ", ")))
 	return before.Restore()
 }
 
@@ -253,11 +253,11 @@ func (r *Run) failedSentence() string {
 	}
 	switch {
 	case n > 1:
-		return fmt.Sprintf("%d files could not be had, first %s", n, join(": ", what, string(f.Class)))
+		return r.say("%d files could not be had, first %s", "%d 个文件未能取得，首先是 %s", n, join(": ", what, string(f.Class)))
 	case what == "":
-		return "modules could not be had: " + string(f.Class)
+		return r.say("modules could not be had: %s", "未能取得模块：%s", f.Class)
 	}
-	return what + " could not be had: " + string(f.Class)
+	return r.say("%s could not be had: %s", "未能取得 %s：%s", what, f.Class)
 }
 
 func join(sep string, parts ...string) string {

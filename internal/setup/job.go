@@ -46,7 +46,7 @@ func (r *Run) serveJob(ctx context.Context) error {
 	}
 	goproxy, err := r.startServe(ctx)
 	if err != nil {
-		r.note("later steps go without the loopback: %v", err)
+		r.note(report.Say("later steps go without the loopback: %v", "后续步骤不经过本机回环代理：%v", err))
 		return nil
 	}
 	r.jobGOPROXY = goproxy

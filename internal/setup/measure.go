@@ -71,7 +71,7 @@ func (r *Run) toolchainProxy(ctx context.Context) (*url.URL, error) {
 	text, err := r.goCmd.DefaultProxy(ctx)
 	var none *gocmd.NoDefaultError
 	if errors.As(err, &none) {
-		r.note("%s", none)
+		r.note(report.Say("%s", "%s", none))
 		return nil, nil
 	}
 	if err != nil {

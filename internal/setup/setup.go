@@ -6,7 +6,6 @@ package setup
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"time"
@@ -145,7 +144,7 @@ func (r *Run) finish(ctx context.Context, body func(context.Context) error) erro
 	limit := r.Config.Duration("timeout")
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, &Error{
 		Class:  report.ResponseTimeout,
-		Reason: fmt.Sprintf("the time limit of %v for the whole run is over", limit),
+		Reason: r.say("the time limit of %v for the whole run is over", "已超过整个运行的时间上限 %v", limit),
 		Hint:   "raise the setting timeout (GOPROXY_SETUP_TIMEOUT), or look above for what was slow",
 	})
 	defer cancel()
@@ -154,7 +153,7 @@ func (r *Run) finish(ctx context.Context, body func(context.Context) error) erro
 	switch {
 	case err == nil || ctx.Err() == nil:
 	case errors.Is(ctx.Err(), context.Canceled):
-		err = &Error{Class: report.Interrupted, Reason: "the run was interrupted; nothing was exported", Err: err}
+		err = &Error{Class: report.Interrupted, Reason: r.say("the run was interrupted; nothing was exported", "运行被中断；没有导出任何内容"), Err: err}
 	default:
 		err = context.Cause(ctx)
 	}
@@ -184,7 +183,7 @@ func (r *Run) conclude(err error) {
 		}
 	case p.Download != nil && p.Download.Integrity > 0:
 		p.Outcome = report.Degraded
-		p.Why = fmt.Sprintf("%d answers did not match go.sum and were taken from another module proxy", p.Download.Integrity)
+		p.Why = r.say("%d answers did not match go.sum and were taken from another module proxy", "%d 个应答与 go.sum 不符，已改从其他模块代理取得", p.Download.Integrity)
 	}
 	r.addFixes()
 }
