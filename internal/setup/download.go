@@ -32,7 +32,7 @@ func (r *Run) download(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	lb, done, err := r.startLoopback(true)
+	lb, done, err := r.loopbackUnlessOff()
 	if err != nil {
 		return err
 	}
@@ -109,9 +109,21 @@ func (r *Run) run(ctx context.Context, args []string) (int, error) {
 	return code, nil
 }
 
-// childEnv is what commands behind the loopback have on top of the job's own.
+// loopbackUnlessOff returns nil for a run that does without the loopback.
+func (r *Run) loopbackUnlessOff() (lb *loopback.Server, done func(), err error) {
+	if r.Config.Text("loopback") == "off" {
+		return nil, func() {}, nil
+	}
+	return r.startLoopback(true)
+}
+
+// childEnv is what commands have on top of the job's own variables, behind the
+// loopback or, when lb is nil, without it.
 func (r *Run) childEnv(lb *loopback.Server) []string {
-	env := []string{"GOPROXY=" + lb.GOPROXY()}
+	env := []string{"GOPROXY=" + r.choice.List.String()}
+	if lb != nil {
+		env[0] = "GOPROXY=" + lb.GOPROXY()
+	}
 	for _, v := range r.variables() {
 		if v.Name != "GOPROXY" {
 			env = append(env, v.Name+"="+v.Value)
@@ -200,7 +212,11 @@ func (r *Run) temp() string {
 // go says so: it asks for many that need not exist.
 func (r *Run) addFailures(lb *loopback.Server, text string) {
 	known, missing := map[string]bool{}, map[string]loopback.Failed{}
-	for _, f := range lb.Failed() {
+	var failed []loopback.Failed
+	if lb != nil {
+		failed, text = lb.Failed(), lb.Upstreamed(text)
+	}
+	for _, f := range failed {
 		if f.Missing {
 			missing[f.File.Module] = f
 			continue
@@ -208,7 +224,7 @@ func (r *Run) addFailures(lb *loopback.Server, text string) {
 		r.Report.Add(failureOf(f))
 		known[f.File.Module] = true
 	}
-	for _, f := range classify.Log(strings.NewReader(lb.Upstreamed(text))) {
+	for _, f := range classify.Log(strings.NewReader(text)) {
 		if m, ok := missing[f.Module]; ok && f.Class == report.ConfigInvalid && r.choice.List[len(r.choice.List)-1].Word == "off" {
 			f = failureOf(m) // "disabled by GOPROXY=off" is only what came behind the 404
 		}
