@@ -90,9 +90,9 @@ func (l *limiter) release() {
 // Numbers of the limiter: never below a few, halved once for one wave of
 // refusals, one more place after so many good answers.
 const (
-	leastAhead  = 4
+	leastAhead  = 8
 	oneWave     = 500 * time.Millisecond
-	growthAfter = 16
+	growthAfter = 4
 )
 
 // refused is told that an upstream answered 429 or 503.

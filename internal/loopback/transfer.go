@@ -80,11 +80,17 @@ func (t *transfer) run(ctx context.Context) error {
 		t.begin(wait)
 		return t.try(wait), true
 	})
-	if err == nil {
-		t.end(nil)
-		t.kept.drop()
-		return nil
+	if err != nil {
+		return t.giveUp(ctx, start, err)
 	}
+	t.end(nil)
+	t.kept.drop()
+	return nil
+}
+
+// giveUp ends a transfer whose last attempt failed with err. There may be content
+// all the same: that on which all upstreams agree against go.sum.
+func (t *transfer) giveUp(ctx context.Context, start time.Time, err error) error {
 	if ctx.Err() != nil {
 		if !t.hedge && !t.answered.Load() {
 			t.leg.up.health.bad(time.Now()) // another one was asked later and was first
