@@ -5,6 +5,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/goproxy-setup/goproxy-setup/ci"
 	"github.com/goproxy-setup/goproxy-setup/internal/config"
@@ -19,6 +22,7 @@ var commands = []command{
 	{"download", "go mod download through the loopback", "goproxy-setup download -C ./service", runDownload},
 	{"run", "run a command with its module downloads through the loopback", "goproxy-setup run -- go test ./...", runRun},
 	{"explain", "classify a log, or show a saved JSON report", "goproxy-setup explain build.log", runExplain},
+	{"doctor", "walk the whole chain on this machine and say what is wrong", "goproxy-setup doctor", runDoctor},
 	{"serve", "keep the loopback up for later steps (started by setup)", "goproxy-setup serve <specification.json", runServe},
 	{"finish", "end what setup left running and complete the report", "goproxy-setup finish", runFinish},
 	{"action", "entry point of action.yml; its inputs are the settings", "goproxy-setup action", runAction},
@@ -114,6 +118,10 @@ func runRun(ctx context.Context, h host, args []string) error {
 	if len(r.Config.Args) == 0 {
 		return &config.UsageError{Reason: "run needs a command", Hint: "goproxy-setup run -- go test ./..."}
 	}
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+	r.Signals = signals
 	code, err := r.Command(ctx, r.Config.Args)
 	if err != nil {
 		if err := h.publish(r, err); code == 0 {

@@ -55,6 +55,9 @@ func (r *Run) download(ctx context.Context) error {
 		return nil
 	}
 	r.addFailures(lb, strings.Join(wrong, "\n"))
+	if len(r.Report.Failures) == 0 {
+		r.Report.Add(report.Failure{Class: report.Unknown, Evidence: lastLines(classify.Redact(strings.Join(wrong, "\n")), 8), Advice: report.Unknown.Info().Advice})
+	}
 	return &Error{Class: r.Report.Failures[0].Class, Reason: r.failedSentence()}
 }
 
@@ -231,9 +234,6 @@ func (r *Run) addFailures(lb *loopback.Server, text string) {
 		if !known[f.Module] && !slices.ContainsFunc(f.Evidence, func(s string) bool { return strings.Contains(s, marker) }) {
 			r.Report.Add(f)
 		}
-	}
-	if len(r.Report.Failures) == 0 && text != "" {
-		r.Report.Add(report.Failure{Class: report.Unknown, Evidence: lastLines(classify.Redact(text), 8), Advice: report.Unknown.Info().Advice})
 	}
 }
 

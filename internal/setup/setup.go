@@ -104,16 +104,17 @@ func (r *Run) Download(ctx context.Context) error {
 }
 
 // Command runs a command with its module downloads through the loopback and
-// returns its exit code. The report has failures only when the command failed
-// and module downloads did.
+// returns its exit code. The report has failures only when module downloads
+// failed. The time limit is that of the steps before it: how long the command may
+// take is not ours to say, and a signal is the command's to answer.
 func (r *Run) Command(ctx context.Context, args []string) (code int, err error) {
-	err = r.finish(ctx, func(ctx context.Context) error {
-		return r.steps(ctx, r.detect, r.measure, r.choose, func(ctx context.Context) error {
-			code, err = r.run(ctx, args)
-			return err
-		})
+	err = r.limited(ctx, func(ctx context.Context) error {
+		return r.steps(ctx, r.detect, r.measure, r.choose)
 	})
-	return code, err
+	if err == nil {
+		code, err = r.run(context.WithoutCancel(ctx), args)
+	}
+	return code, r.complete(err)
 }
 
 func (r *Run) steps(ctx context.Context, steps ...func(context.Context) error) error {
@@ -139,8 +140,13 @@ func (e *Error) Unwrap() error { return e.Err }
 // FailureClass is the class given by the step that failed.
 func (e *Error) FailureClass() report.Class { return e.Class }
 
-// finish runs the body under the time limit of the run and completes the report.
+// finish runs the body and completes the report.
 func (r *Run) finish(ctx context.Context, body func(context.Context) error) error {
+	return r.complete(r.limited(ctx, body))
+}
+
+// limited runs the body under the time limit of the run.
+func (r *Run) limited(ctx context.Context, body func(context.Context) error) error {
 	limit := r.Config.Duration("timeout")
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, &Error{
 		Class:  report.ResponseTimeout,
@@ -148,15 +154,19 @@ func (r *Run) finish(ctx context.Context, body func(context.Context) error) erro
 		Hint:   "raise the setting timeout (GOPROXY_SETUP_TIMEOUT), or look above for what was slow",
 	})
 	defer cancel()
-	r.Report.Settings = r.Config.Settings()
 	err := body(ctx)
 	switch {
 	case err == nil || ctx.Err() == nil:
+		return err
 	case errors.Is(ctx.Err(), context.Canceled):
-		err = &Error{Class: report.Interrupted, Reason: r.say("the run was interrupted; nothing was exported", "运行被中断；没有导出任何内容"), Err: err}
-	default:
-		err = context.Cause(ctx)
+		return &Error{Class: report.Interrupted, Reason: r.say("the run was interrupted; nothing was exported", "运行被中断；没有导出任何内容"), Err: err}
 	}
+	return context.Cause(ctx)
+}
+
+// complete writes the end of the report and returns err.
+func (r *Run) complete(err error) error {
+	r.Report.Settings = r.Config.Settings()
 	r.conclude(err)
 	r.Report.DurationMS = time.Since(r.start).Milliseconds()
 	if r.client != nil {
