@@ -26,7 +26,7 @@ var layers = [][]string{
 	{"cmd/...", "bench/speed", "bench/survival", "bench/cost"},
 	{"bench/lab"},
 	{"action"},
-	{"internal/setup"},
+	{"internal/setup", "internal/doctor"},
 	{"internal/loopback"},
 	{"internal/config"},
 	{"internal/modproxy", "internal/forward", "internal/gocmd", "internal/classify"},

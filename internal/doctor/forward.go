@@ -1,0 +1,138 @@
+package doctor
+
+import (
+	"cmp"
+	"context"
+	"net"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"github.com/goproxy-setup/goproxy-setup/internal/classify"
+	"github.com/goproxy-setup/goproxy-setup/report"
+)
+
+// checkForward looks at the network's own HTTP proxy.
+func checkForward(ctx context.Context, e *exam) []Finding {
+	n := e.network()
+	if n.err != nil {
+		return []Finding{fail(report.ForwardProxyFailure, say("%v: go passes over it in silence and connects directly", "%v：go 会默默忽略它并直接连接", n.err)).
+			todo(say("write http://HOST:PORT, with user and password percent-encoded", "请写 http://HOST:PORT，用户名和密码需做百分号编码"))}
+	}
+	fs := append(e.oddForward(), e.oddNoProxy()...)
+	if n.forward.Source == "" {
+		if fs == nil {
+			fs = []Finding{fine(say("none is set, connections are direct", "未设置，直接连接"))}
+		}
+		return fs
+	}
+	if err := e.dialForward(ctx); err != nil {
+		return append(fs, bad(e.severity(e.throughForward), report.ForwardProxyFailure, say("%s=%s cannot be connected to: %s", "%s=%s 无法连接：%s", n.forward.Source, n.forward.Address, reason(err))).
+			proof(err.Error()).
+			todo(say("start it, correct %s, or take it out if this network needs none", "请启动它、改正 %s，或在不需要时删除", n.forward.Source)))
+	}
+	if fs == nil {
+		fs = []Finding{fine(say("%s=%s accepts connections", "%s=%s 接受连接", n.forward.Source, n.forward.Address))}
+	}
+	return fs
+}
+
+// throughForward reports whether a URL is asked through the forward proxy.
+func (e *exam) throughForward(u *url.URL) bool {
+	p, err := e.network().forward.Proxy(u)
+	return p != nil || err != nil
+}
+
+func (e *exam) dialForward(ctx context.Context) error {
+	address := e.network().forward.Address
+	if !strings.Contains(address, "://") {
+		address = "http://" + address
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, e.Budget)
+	defer cancel()
+	conn, err := e.Dial(ctx, "tcp", hostPort(u))
+	if err != nil {
+		return err
+	}
+	return conn.Close()
+}
+
+// hostPort is where a URL leads, with the port of its scheme.
+func hostPort(u *url.URL) string {
+	usual := map[string]string{"https": "443", "socks5": "1080", "socks5h": "1080"}[u.Scheme]
+	return net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), usual, "80"))
+}
+
+// oddForward finds variables that do other than they seem to.
+func (e *exam) oddForward() (fs []Finding) {
+	f := e.network().forward
+	if f.Hides != "" && e.OS != "windows" { // there case makes no difference
+		fs = append(fs, warn(report.ForwardProxyFailure, say("%s and %s differ; go takes %[1]s, curl and git take the other", "%s 与 %s 不同；go 使用 %[1]s，curl 和 git 使用另一个", f.Source, f.Hides)).
+			todo(say("set both to the same value", "请把两者设为相同的值")))
+	}
+	http, https := cmp.Or(e.Getenv("HTTP_PROXY"), e.Getenv("http_proxy")), cmp.Or(e.Getenv("HTTPS_PROXY"), e.Getenv("https_proxy"))
+	all := cmp.Or(e.Getenv("ALL_PROXY"), e.Getenv("all_proxy"))
+	switch {
+	case https == "" && http != "":
+		fs = append(fs, warn(report.ForwardProxyFailure, say("HTTP_PROXY is set and HTTPS_PROXY is not: https goes past the forward proxy", "设置了 HTTP_PROXY 而未设置 HTTPS_PROXY：https 不经过转发代理")).
+			todo(say("set HTTPS_PROXY to the same value if the network needs it", "若网络需要，请把 HTTPS_PROXY 设为相同的值")))
+	case https == "" && all != "":
+		fs = append(fs, warn(report.ForwardProxyFailure, say("ALL_PROXY is set, which curl and git read and go does not", "设置了 ALL_PROXY，curl 和 git 会读取它，而 go 不会")).
+			todo(say("set HTTPS_PROXY to the same value", "请把 HTTPS_PROXY 设为相同的值")))
+	}
+	return fs
+}
+
+// oddNoProxy finds items of NO_PROXY that never match
+// (golang.org/x/net/http/httpproxy).
+func (e *exam) oddNoProxy() (fs []Finding) {
+	list := cmp.Or(e.Getenv("NO_PROXY"), e.Getenv("no_proxy"))
+	if list == "" || e.network().forward.Source == "" {
+		return nil
+	}
+	for item := range strings.SplitSeq(list, ",") {
+		item = strings.TrimSpace(item)
+		better := ""
+		switch {
+		case item == "*":
+			fs = append(fs, warn(report.ForwardProxyFailure, say("NO_PROXY=* switches the forward proxy off for every host", "NO_PROXY=* 会对所有主机停用转发代理")).
+				todo(say("list the hosts that need none", "请只列出不需要代理的主机")))
+			continue
+		case strings.ContainsAny(item, " ;|\t"):
+			better = strings.Join(strings.FieldsFunc(item, func(r rune) bool { return strings.ContainsRune(" ;|\t", r) }), ",")
+		case item == "<local>":
+			better = say("the names themselves", "各主机名本身").EN
+		case strings.Contains(item, "://"):
+			_, better, _ = strings.Cut(item, "://")
+		case strings.HasSuffix(item, ".*"):
+			better = cidr(strings.TrimSuffix(item, ".*"))
+		}
+		if better != "" {
+			fs = append(fs, warn(report.ForwardProxyFailure, say("NO_PROXY has %q, which matches no host", "NO_PROXY 中的 %q 不匹配任何主机", item)).
+				todo(say("write %s", "请写 %s", better)))
+		}
+	}
+	return fs
+}
+
+// cidr turns the beginning of an IPv4 address into a network: 10 → 10.0.0.0/8.
+func cidr(prefix string) string {
+	parts := strings.Count(prefix, ".") + 1
+	p, err := netip.ParsePrefix(prefix + strings.Repeat(".0", 4-min(parts, 4)) + "/" + itoa(8*parts))
+	if err != nil {
+		return prefix
+	}
+	return p.String()
+}
+
+// reason is why something failed, in the word of the class where there is one.
+func reason(err error) string {
+	if c := classify.Of(err); c != "" && c != report.Unknown {
+		return string(c)
+	}
+	return classify.Redact(err.Error())
+}

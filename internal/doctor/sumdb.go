@@ -1,0 +1,103 @@
+package doctor
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/goproxy-setup/goproxy-setup/internal/gocmd"
+	"github.com/goproxy-setup/goproxy-setup/internal/modproxy"
+	"github.com/goproxy-setup/goproxy-setup/report"
+)
+
+// sumdb is GOSUMDB as later steps will have it.
+func (e *exam) sumdb() string {
+	g := e.golang()
+	if g.err != nil {
+		return cmp.Or(e.SumDB, e.Getenv("GOSUMDB"), modproxy.SumGolang)
+	}
+	return cmp.Or(e.SumDB, g.s.GOSUMDB)
+}
+
+// databaseName is the database that go asks through a module proxy: none when it
+// is off or has a URL of its own.
+func databaseName(gosumdb string) string {
+	f := strings.Fields(gosumdb)
+	if len(f) != 1 || f[0] == "off" || f[0] == modproxy.Alias {
+		return ""
+	}
+	name, _, _ := strings.Cut(f[0], "+")
+	return name
+}
+
+// checkSumDB asks for a way to the checksum database: through a module proxy, by
+// itself, by its alias.
+func checkSumDB(ctx context.Context, e *exam) []Finding {
+	f := strings.Fields(e.sumdb())
+	switch {
+	case len(f) == 0 || f[0] == "off":
+		return []Finding{skipped(say("GOSUMDB=off", "GOSUMDB=off"))}
+	case f[0] == modproxy.Alias && len(f) == 1:
+		_, alias := e.heads()
+		return e.database(alias == modproxy.Yes, modproxy.Alias)
+	case len(f) == 2:
+		u, err := url.Parse(f[1])
+		return e.database(err == nil && e.answers(ctx, u), modproxy.RedactRaw(f[1]))
+	}
+	name := databaseName(e.sumdb())
+	if carrier, ok := e.carrier(); ok {
+		return []Finding{fine(say("%s can be asked through %s", "可通过 %[2]s 查询 %[1]s", name, carrier))}
+	}
+	if name != modproxy.SumGolang {
+		return e.database(e.answers(ctx, &url.URL{Scheme: "https", Host: name}), name)
+	}
+	db, alias := e.heads()
+	if db != modproxy.Yes && alias == modproxy.Yes {
+		return []Finding{bad(e.needed(), report.SumDBUnreachable, say("%s does not answer from here, its alias %s does", "此处无法访问 %s，但其别名 %s 可以", name, modproxy.Alias)).
+			paste(e.fixFor(report.SumDBUnreachable, name))}
+	}
+	return e.database(db == modproxy.Yes, name)
+}
+
+// carrier is a usable module proxy that passes the database's answers on.
+func (e *exam) carrier() (string, bool) {
+	ms := e.race()
+	i := slices.IndexFunc(ms, func(m modproxy.Measurement) bool { return m.Reachable() && m.SumDB == modproxy.Yes })
+	if i < 0 {
+		return "", false
+	}
+	return title(ms[i].Candidate), true
+}
+
+// needed says how bad it is to have no database: go asks it only for what go.sum
+// does not know.
+func (e *exam) needed() Verdict {
+	j := e.job()
+	unknown := func(i gocmd.Item) bool { return i.Sum == "" }
+	if j.offline() || len(j.needs.Zips) > 0 && !slices.ContainsFunc(j.needs.Zips, unknown) && !slices.ContainsFunc(j.needs.Mods, unknown) {
+		return Warn
+	}
+	return Fail
+}
+
+func (e *exam) database(answers bool, where string) []Finding {
+	if answers {
+		return []Finding{fine(say("%s answers", "%s 有应答", where))}
+	}
+	f := bad(e.needed(), report.SumDBUnreachable, say("%s does not answer, and no module proxy carries it", "%s 没有应答，也没有模块代理转发它", where))
+	if f.Verdict == Warn {
+		f.Text = say("%s does not answer; go.sum is complete, so it is asked only for new modules and toolchains", "%s 没有应答；go.sum 完整，只有新模块和工具链才需要查询它", where)
+	}
+	return []Finding{f.todo(report.SumDBUnreachable.Info().Advice)}
+}
+
+// answers reports whether a database gives its signed tree head.
+func (e *exam) answers(ctx context.Context, base *url.URL) bool {
+	ctx, cancel := context.WithTimeout(ctx, e.Budget)
+	defer cancel()
+	once := func(error) (modproxy.Try, bool) { return modproxy.Try{}, false }
+	return e.network().client.Do(ctx, modproxy.Try{URL: modproxy.Join(base, "latest"), Header: http.Header{}}, modproxy.CheckStatus, once) == nil
+}
