@@ -315,7 +315,7 @@ func chooseSumDB(ranked []*Measurement, list List, p Policy) (value string, note
 		return Alias, note
 	}
 	for _, m := range ranked {
-		if m.SumDB == Yes && !m.Private {
+		if m.SumDB == Yes { // behind the third public one, so without credentials
 			return SumGolang + " " + strings.TrimSuffix(m.URL.String(), "/") + "/sumdb/" + SumGolang, note
 		}
 	}

@@ -173,6 +173,7 @@ func TestDoTries(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, true)
 	second, third := r.try(t, "/cutx1"), r.try(t, "/cutx1")
+	third.URL = parseURL(t, r.StorageURL+"/cutx1/"+zipPath)
 	third.Header, third.HTTP1, third.Wait = http.Header{"Range": {"bytes=10-"}}, true, time.Millisecond
 	tries := []Try{second, third}
 	var said []string
@@ -200,9 +201,9 @@ func TestDoTries(t *testing.T) {
 	}
 	var got []string
 	for _, q := range r.Requests() {
-		got = append(got, q.Proto+" "+q.Header.Get("Range"))
+		got = append(got, strings.Join([]string{"https://" + q.Host, q.Proto, q.Header.Get("Range")}, " "))
 	}
-	if want := []string{"HTTP/2.0 ", "HTTP/2.0 ", "HTTP/1.1 bytes=10-"}; !slices.Equal(got, want) {
+	if want := []string{r.URL + " HTTP/2.0 ", r.URL + " HTTP/2.0 ", r.StorageURL + " HTTP/1.1 bytes=10-"}; !slices.Equal(got, want) {
 		t.Errorf("requests %q, want %q", got, want)
 	}
 }

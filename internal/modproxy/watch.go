@@ -44,10 +44,8 @@ func (w *watch) fire() {
 func (w *watch) enter(p Phase) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !w.over {
-		w.phase = p
-		w.timer.Reset(w.limit)
-	}
+	w.phase = p
+	w.timer.Reset(w.limit)
 }
 
 // pause stops the clock until the next enter.
