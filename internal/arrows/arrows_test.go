@@ -23,7 +23,7 @@ import (
 // what stands in lines below its own, and nothing beside it. "/..." means all
 // packages below a folder.
 var layers = [][]string{
-	{"cmd/...", "bench/speed", "bench/survival", "bench/cost"},
+	{"cmd/...", "internal/release", "bench/speed", "bench/survival", "bench/cost"},
 	{"bench/lab"},
 	{"action"},
 	{"internal/setup", "internal/doctor"},
@@ -50,7 +50,6 @@ var homes = []struct {
 	{"golang.org/x/mod", []string{"..."}, nil},
 	{"github.com/sethvargo/go-githubactions", []string{"action"}, nil},
 	{"github.com/hashicorp/go-retryablehttp", []string{"internal/modproxy"}, nil},
-	{"golang.org/x/sync", []string{"internal/loopback"}, nil},
 	{"golang.org/x/sys", []string{"internal/gocmd"}, nil},
 	{"golang.org/x/net", []string{"internal/forward"}, []string{"report"}}, // its HTML parser reads the HTML report
 	{"github.com/rogpeppe/go-internal", nil, []string{"..."}},
@@ -129,10 +128,10 @@ func TestArrows(t *testing.T) {
 	module, files := readModule(t, filepath.Join("..", ".."))
 	seen := map[string]bool{}
 	for _, f := range files {
-		seen[f.pkg] = true
-		if layer(f.pkg) < 0 && !in(f.pkg, forTests) {
+		if !seen[f.pkg] && layer(f.pkg) < 0 && !in(f.pkg, forTests) {
 			t.Errorf("package %s has no place in layers", f.pkg)
 		}
+		seen[f.pkg] = true
 		for _, imported := range f.imports {
 			if text := wrong(f, imported, module); text != "" {
 				t.Errorf("package %s: %s", f.pkg, text)
@@ -145,6 +144,33 @@ func TestArrows(t *testing.T) {
 				t.Errorf("package %s stands in layers and does not exist", pkg)
 			}
 		}
+	}
+}
+
+// TestHomes: the dependencies of go.mod are those that have a home.
+func TestHomes(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile(filepath.Join("..", "..", "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	gomod, err := modfile.Parse("go.mod", data, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var direct, known []string
+	for _, r := range gomod.Require {
+		if !r.Indirect {
+			direct = append(direct, r.Mod.Path)
+		}
+	}
+	for _, h := range homes {
+		known = append(known, h.module)
+	}
+	slices.Sort(direct)
+	slices.Sort(known)
+	if !slices.Equal(direct, known) {
+		t.Errorf("go.mod requires %v, homes has %v", direct, known)
 	}
 }
 
@@ -239,7 +265,7 @@ func TestWrong(t *testing.T) {
 		{"action", "github.com/sethvargo/go-githubactions", ""},
 		{"cmd/tool", "github.com/sethvargo/go-githubactions", "github.com/sethvargo/go-githubactions is known to [action] and tests of [] only"},
 		{"internal/loopback", "github.com/hashicorp/go-retryablehttp", "github.com/hashicorp/go-retryablehttp is known to [internal/modproxy] and tests of [] only"},
-		{"internal/setup", "golang.org/x/sync/errgroup", "golang.org/x/sync is known to [internal/loopback] and tests of [] only"},
+		{"internal/setup", "golang.org/x/sync/errgroup", "golang.org/x/sync/errgroup has no place in homes"},
 		{"internal/forward", "golang.org/x/sys/windows", "golang.org/x/sys is known to [internal/gocmd] and tests of [] only"},
 		{"report", "golang.org/x/net/html", "golang.org/x/net is known to [internal/forward] and tests of [report] only"},
 		{"report_test", "golang.org/x/net/html", ""},
