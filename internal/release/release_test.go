@@ -1,0 +1,128 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestRelease makes a release of this platform alone, from the HEAD of this checkout: two builds, the commit, the
+// action run from it. That is all of the program but its other platforms.
+func TestRelease(t *testing.T) {
+	t.Parallel()
+	native := runtime.GOOS + "/" + runtime.GOARCH
+	if !slices.Contains(allPlatforms, native) {
+		t.Skipf("%s is not released", native)
+	}
+	for _, name := range []string{"git", "node", "go"} {
+		if _, err := exec.LookPath(name); err != nil {
+			t.Skipf("no %s here", name)
+		}
+	}
+	if err := exec.Command("git", "-C", "../..", "cat-file", "-e", "HEAD:install.sh").Run(); err != nil {
+		t.Skip("this is no git checkout, or one from before the installer")
+	}
+	out := filepath.Join(t.TempDir(), "out")
+	var log bytes.Buffer
+	if err := run(t.Context(), []string{"-version", "v1.999.0", "-o", out, "-C", "../..", "-platforms", native}, &log); err != nil {
+		t.Fatal(err)
+	}
+	file := platform{runtime.GOOS, runtime.GOARCH}.file()
+	for _, want := range []string{"is tagged v1.999.0 and v1\n", "the action ran " + file + "\n", "  " + file + "\n"} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("no %q in\n%s", want, &log)
+		}
+	}
+	bundle := exec.Command("git", "-C", filepath.Join(out, "source"), "bundle", "list-heads", filepath.Join(out, "release.bundle"))
+	heads, err := bundle.Output()
+	if got := strings.Fields(string(heads)); err != nil || len(got) != 4 || got[0] != got[2] || got[1] != "refs/tags/v1.999.0" || got[3] != "refs/tags/v1" {
+		t.Errorf("the bundle has %q, %v", heads, err)
+	}
+	want := []string{"checksums.txt", strings.TrimSuffix(file, ".exe") + ".cdx.json", file, "install.ps1", "install.sh"}
+	slices.Sort(want)
+	if got := names(t, filepath.Join(out, "assets")); !slices.Equal(got, want) {
+		t.Errorf("assets has %v, want %v", got, want)
+	}
+	want = []string{"checksums.txt", "go.mod", file}
+	slices.Sort(want)
+	if got := names(t, filepath.Join(out, "tree", "dist")); !slices.Equal(got, want) {
+		t.Errorf("dist has %v, want %v", got, want)
+	}
+}
+
+func names(t *testing.T, dir string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []string
+	for _, e := range entries {
+		list = append(list, e.Name())
+	}
+	return list
+}
+
+func TestMovingTag(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ version, tags, want string }{
+		{"v1.0.0", "", "v1"},
+		{"v1.3.0", "v1 v1.2.0 v1.2.10", "v1"},
+		{"v1.2.9", "v1 v1.2.10", ""}, // a fix of an old version
+		{"v1.2.9", "v1.2.10-rc.1", "v1"},
+		{"v1.3.0-rc.1", "v1.2.0", ""},
+		{"v1.3.0", "v2.0.0 v0.9.0", "v1"},
+		{"v1.3.0", "v1.9 release v1.x", "v1"}, // no versions
+		{"v2.0.0", "v1.9.0", "v2"},
+	} {
+		if got := movingTag(c.version, strings.Fields(c.tags)); got != c.want {
+			t.Errorf("movingTag(%s, %s) = %q, want %q", c.version, c.tags, got, c.want)
+		}
+	}
+}
+
+// TestRefused: what cannot be released fails before anything is built.
+func TestRefused(t *testing.T) {
+	t.Parallel()
+	full := t.TempDir()
+	fresh := filepath.Join(full, "new")
+	for _, c := range []struct{ args, want string }{
+		{"-version 1.2.3 -o " + fresh, "not of the form"},
+		{"-version v1.2 -o " + fresh, "not of the form"},
+		{"-version v1.2.3+meta -o " + fresh, "not of the form"},
+		{"-version v1.2.3 -platforms plan9/amd64 -o " + fresh, "platform"},
+		{"-version v1.2.3 -o " + full, "exist"},
+	} {
+		var log bytes.Buffer
+		if err := run(t.Context(), strings.Fields(c.args), &log); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", c.args, err, c.want)
+		}
+	}
+	if _, err := os.Stat(fresh); err == nil {
+		t.Errorf("%s was made", fresh)
+	}
+}
+
+// TestBuildEnv: nothing that the machine has set reaches the bytes of a binary.
+func TestBuildEnv(t *testing.T) {
+	t.Parallel()
+	env := buildEnv([]string{"PATH=/bin", "GOFLAGS=-race", "GOEXPERIMENT=boringcrypto", "GOAMD64=v4", "GOPROXY=https://proxy.example"}, platform{"linux", "arm64"})
+	got := map[string]string{}
+	for _, kv := range env { // the last of a name counts
+		name, value, _ := strings.Cut(kv, "=")
+		got[name] = value
+	}
+	for name, want := range map[string]string{
+		"GOFLAGS": "-trimpath", "GOEXPERIMENT": "", "GOAMD64": "v1", "GOOS": "linux", "GOARCH": "arm64", "CGO_ENABLED": "0",
+		"GOPROXY": "https://proxy.example", "PATH": "/bin",
+	} {
+		if got[name] != want {
+			t.Errorf("%s=%s, want %q", name, got[name], want)
+		}
+	}
+}
