@@ -24,10 +24,11 @@ type exam struct {
 	golang  func() golang
 	job     func() job
 	network func() network
+	relay   func() error // why the forward proxy cannot be connected to
 	field   func() field
 	routes  func() []route
 	tls     func() []session
-	race    func() []modproxy.Measurement
+	race    func() []outcome
 	// heads are the answers of the checksum database and its alias.
 	heads func() (db, alias modproxy.Answer)
 	git   func() git
@@ -38,10 +39,11 @@ func newExam(ctx context.Context, w World) *exam {
 	e.golang = sync.OnceValue(func() golang { return w.findGo(ctx) })
 	e.job = sync.OnceValue(e.findJob)
 	e.network = sync.OnceValue(e.findNetwork)
+	e.relay = sync.OnceValue(func() error { return e.dialForward(ctx) })
 	e.field = sync.OnceValue(e.findField)
 	e.routes = sync.OnceValue(func() []route { return e.findRoutes(ctx) })
 	e.tls = sync.OnceValue(func() []session { return e.findSessions(ctx) })
-	e.race = sync.OnceValue(func() []modproxy.Measurement { return e.findRace(ctx) })
+	e.race = sync.OnceValue(func() []outcome { return e.findRace(ctx) })
 	e.heads = sync.OnceValues(func() (db, alias modproxy.Answer) { return e.network().client.ProbeSumDB(ctx, w.Budget) })
 	e.git = sync.OnceValue(func() git { return w.findGit(ctx) })
 	return e
@@ -241,6 +243,9 @@ func (e *exam) severity(broken func(*url.URL) bool) Verdict {
 		return Warn
 	}
 	if f.fixed == nil {
+		if e.golang().err != nil && !f.named {
+			return Warn // who is asked first, only the go command knows
+		}
 		for _, c := range f.candidates {
 			if !broken(c.URL) {
 				return Warn

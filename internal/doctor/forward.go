@@ -13,7 +13,7 @@ import (
 )
 
 // checkForward looks at the network's own HTTP proxy.
-func checkForward(ctx context.Context, e *exam) []Finding {
+func checkForward(_ context.Context, e *exam) []Finding {
 	n := e.network()
 	if n.err != nil {
 		return []Finding{fail(report.ForwardProxyFailure, say("%v: go passes over it in silence and connects directly", "%v：go 会默默忽略它并直接连接", n.err)).
@@ -26,7 +26,7 @@ func checkForward(ctx context.Context, e *exam) []Finding {
 		}
 		return fs
 	}
-	if err := e.dialForward(ctx); err != nil {
+	if err := e.relay(); err != nil {
 		return append(fs, bad(e.severity(e.throughForward), report.ForwardProxyFailure, say("%s=%s cannot be connected to: %s", "%s=%s 无法连接：%s", n.forward.Source, n.forward.Address, reason(err))).
 			proof(err.Error()).
 			todo(say("start it, correct %s, or take it out if this network needs none", "请启动它、改正 %s，或在不需要时删除", n.forward.Source)))
@@ -45,6 +45,9 @@ func (e *exam) throughForward(u *url.URL) bool {
 
 func (e *exam) dialForward(ctx context.Context) error {
 	address := e.network().forward.Address
+	if address == "" {
+		return nil
+	}
 	if !strings.Contains(address, "://") {
 		address = "http://" + address
 	}
@@ -78,7 +81,7 @@ func (e *exam) oddForward() (fs []Finding) {
 	all := cmp.Or(e.Getenv("ALL_PROXY"), e.Getenv("all_proxy"))
 	switch {
 	case https == "" && http != "":
-		fs = append(fs, warn(report.ForwardProxyFailure, say("HTTP_PROXY is set and HTTPS_PROXY is not: https goes past the forward proxy", "设置了 HTTP_PROXY 而未设置 HTTPS_PROXY：https 不经过转发代理")).
+		fs = append(fs, warn(report.ForwardProxyFailure, say("%s is set and HTTPS_PROXY is not: https goes past the forward proxy", "设置了 %s 而未设置 HTTPS_PROXY：https 不经过转发代理", f.Source)).
 			todo(say("set HTTPS_PROXY to the same value if the network needs it", "若网络需要，请把 HTTPS_PROXY 设为相同的值")))
 	case https == "" && all != "":
 		fs = append(fs, warn(report.ForwardProxyFailure, say("ALL_PROXY is set, which curl and git read and go does not", "设置了 ALL_PROXY，curl 和 git 会读取它，而 go 不会")).
@@ -105,7 +108,7 @@ func (e *exam) oddNoProxy() (fs []Finding) {
 		case strings.ContainsAny(item, " ;|\t"):
 			better = strings.Join(strings.FieldsFunc(item, func(r rune) bool { return strings.ContainsRune(" ;|\t", r) }), ",")
 		case item == "<local>":
-			better = say("the names themselves", "各主机名本身").EN
+			better = "NAME1,NAME2,…"
 		case strings.Contains(item, "://"):
 			_, better, _ = strings.Cut(item, "://")
 		case strings.HasSuffix(item, ".*"):

@@ -41,7 +41,7 @@ func (w World) findGit(ctx context.Context) (g git) {
 func checkGit(_ context.Context, e *exam) []Finding {
 	g, v := e.git(), e.needsGit()
 	if g.err != nil {
-		f := bad(v, report.VCSMissing, say("there is no git, which modules that no module proxy has are taken with", "没有 git，而模块代理没有的模块需要用它获取")).
+		f := bad(v, report.VCSMissing, say("there is no git, which fetches what no module proxy has", "没有 git，而模块代理没有的模块需要用它获取")).
 			paste(e.fixFor(report.VCSMissing, ""))
 		return []Finding{f.proof(g.err.Error())}
 	}

@@ -60,7 +60,8 @@ func (e *exam) checkVersion() []Finding {
 			want = wish
 		}
 		if mode == "path" {
-			return []Finding{warn(report.Toolchain, say("go.mod asks for %s, this is %s: go will look for it in PATH only (GOTOOLCHAIN=%s)", "go.mod 要求 %s，当前为 %s：go 只会在 PATH 中寻找它（GOTOOLCHAIN=%s）", want, have, g.s.GOTOOLCHAIN))}
+			return []Finding{warn(report.Toolchain, say("go.mod asks for %s, this is %s: go will look for it in PATH only (GOTOOLCHAIN=%s)", "go.mod 要求 %s，当前为 %s：go 只会在 PATH 中寻找它（GOTOOLCHAIN=%s）", want, have, g.s.GOTOOLCHAIN)).
+				todo(say("install %s, or set GOTOOLCHAIN=auto", "请安装 %s，或设置 GOTOOLCHAIN=auto", want))}
 		}
 		return []Finding{warn(report.Toolchain, say("go.mod asks for %s, this is %s: each machine first downloads that toolchain, checked by the checksum database", "go.mod 要求 %s，当前为 %s：每台机器都会先下载该工具链，并由校验数据库验证", want, have)).
 			todo(say("install %s on the runner (setup-go with go-version-file: go.mod), or let GOPROXY serve golang.org/toolchain", "请在运行器上安装 %s（setup-go 的 go-version-file: go.mod），或确保 GOPROXY 提供 golang.org/toolchain", want))}

@@ -35,7 +35,7 @@ func checkModules(_ context.Context, e *exam) []Finding {
 	if fs := e.checkSums(); fs != nil {
 		return fs
 	}
-	return []Finding{fine(say("main modules: %d; go.sum knows all %d modules they require", "主模块 %d 个；go.sum 包含其所需的全部 %d 个模块", len(j.modules), len(j.needs.Zips)))}
+	return []Finding{fine(say("go.sum is complete; main modules: %d, modules they require: %d", "go.sum 完整；主模块 %d 个，所需模块 %d 个", len(j.modules), len(j.needs.Zips)))}
 }
 
 // checkSums tells modules that go.sum does not know at all, with which builds

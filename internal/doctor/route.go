@@ -128,10 +128,11 @@ func (f *family) dial(ctx context.Context, w World, port string) {
 	}
 }
 
-// broken reports whether no connection to a module proxy can be opened.
+// broken reports whether no connection to a module proxy can be opened, which
+// checks of the route have told of.
 func (e *exam) broken(u *url.URL) bool {
 	r, ok := e.routeTo(u)
-	return ok && r.err() != nil
+	return ok && (r.err() != nil || r.proxied && e.relay() != nil)
 }
 
 func (e *exam) routeTo(u *url.URL) (route, bool) {
@@ -153,7 +154,7 @@ func (e *exam) noRoutes() []Finding {
 	case len(rs) == 0:
 		return []Finding{skipped(say("GOPROXY names no module proxy", "GOPROXY 未指定模块代理"))}
 	case !slices.ContainsFunc(rs, func(r route) bool { return !r.proxied }):
-		return []Finding{fine(say("left to the forward proxy", "由转发代理完成"))}
+		return []Finding{skipped(say("left to the forward proxy", "由转发代理完成"))}
 	}
 	return nil
 }
@@ -190,9 +191,12 @@ func checkDNS(_ context.Context, e *exam) []Finding {
 	if len(bad4) > 0 {
 		f := bad(e.severity(e.broken), report.DNSFailure, say("not resolved, %d of %d: %s", "无法解析，%d / %d：%s", len(bad4), len(names), few(bad4))).
 			proof(texts(lost)...)
-		if f.Verdict == Fail {
+		switch {
+		case e.job().offline():
+			f = f.todo(say("none needed: builds take the vendor folder, or need no module", "无需处理：构建使用 vendor 目录，或不需要模块"))
+		case f.Verdict == Fail:
 			f = f.todo(say("correct the resolver (/etc/resolv.conf, docker --dns, VPN), or set GOPROXY to a host that resolves here", "请检查解析器（/etc/resolv.conf、docker --dns、VPN），或把 GOPROXY 设为可解析的主机"))
-		} else {
+		default:
 			f = f.todo(say("none needed while another module proxy answers; this network does not know these names", "只要还有其他模块代理可用即无需处理；此网络不认识这些名称"))
 		}
 		fs = append(fs, f)

@@ -40,7 +40,11 @@ func (e *exam) findSessions(ctx context.Context) []session {
 	sessions := make([]session, len(urls))
 	var wg sync.WaitGroup
 	for i, u := range urls {
-		wg.Go(func() { sessions[i] = e.shakeHands(ctx, u) })
+		wg.Go(func() {
+			if sessions[i] = e.shakeHands(ctx, u); sessions[i].err != nil {
+				sessions[i] = e.shakeHands(ctx, u) // one lost packet is no verdict
+			}
+		})
 	}
 	wg.Wait()
 	return sessions
@@ -83,18 +87,25 @@ func (e *exam) shakeHands(ctx context.Context, u *url.URL) session {
 	if err != nil {
 		return session{host: u.Hostname(), err: err}
 	}
+	s := session{host: u.Hostname()}
 	resp, err := t.RoundTrip(req)
+	s.local = e.Now()
 	if err == nil {
 		resp.Body.Close()
+		s.date, _ = http.ParseTime(resp.Header.Get("Date"))
 	}
 	mu.Lock()
 	defer mu.Unlock()
-	s := session{host: u.Hostname(), err: err, local: e.Now()}
-	if err == nil {
-		s.state = states[len(states)-1]
-		s.trust = e.verify(s.state, s.host, e.Now())
-		s.date, _ = http.ParseTime(resp.Header.Get("Date"))
+	hands := 1
+	if proxy != nil && proxy.Scheme == "https" {
+		hands = 2
 	}
+	if len(states) < hands {
+		s.err = err
+		return s
+	}
+	s.state = states[hands-1] // a root that does not answer is no fault of TLS
+	s.trust = e.verify(s.state, s.host, e.Now())
 	return s
 }
 
@@ -154,8 +165,11 @@ const maxSkew = 5 * time.Minute
 // checkTLS asks who issued the certificates that are received.
 func checkTLS(_ context.Context, e *exam) []Finding {
 	ss := e.tls()
-	if len(ss) == 0 {
+	switch {
+	case len(ss) == 0:
 		return []Finding{skipped(say("no https module proxy can be reached", "没有可连接的 https 模块代理"))}
+	case e.noRoots():
+		return []Finding{skipped(say("nothing can be trusted without CA certificates", "没有 CA 证书，无法信任任何连接"))}
 	}
 	failed := map[string]bool{}
 	for _, s := range ss {
@@ -163,8 +177,8 @@ func checkTLS(_ context.Context, e *exam) []Finding {
 	}
 	v := e.severity(func(u *url.URL) bool { return e.broken(u) || failed[u.Hostname()] })
 	var fs []Finding
-	var issuers, hosts []string
-	skewed := false
+	var issuers, hosts, read []string
+	reader, skewed := "", false
 	for _, s := range ss {
 		if d := s.skew(); d.Abs() > maxSkew && !skewed {
 			skewed = true
@@ -178,11 +192,14 @@ func checkTLS(_ context.Context, e *exam) []Finding {
 		case s.trust != nil:
 			fs = append(fs, e.untrusted(s, v))
 		case isPublic(s.host, e.golang().toolchain) && !s.logged():
-			fs = append(fs, warn(report.TLSUntrusted, say("%s is read on its way: its certificate is from %q, no public CA, and this machine trusts that", "%s 的流量在途中被解密：其证书来自 %q 而非公共 CA，本机信任它", s.host, s.issuer())).
-				todo(say("none needed for go; containers and other tools on this network need that CA too", "go 无需处理；此网络中的容器和其他工具也需要该 CA")))
+			reader, read = s.issuer(), append(read, s.host)
 		default:
 			hosts, issuers = append(hosts, s.host), append(issuers, s.issuer())
 		}
+	}
+	if read != nil {
+		fs = append(fs, warn(report.TLSUntrusted, say("decrypted on its way: %s; its certificate is from %q, no public CA, which this machine trusts", "途中被解密：%s；其证书来自 %q，并非公共 CA，但本机信任它", few(read), reader)).
+			todo(say("none needed for go; containers and other tools on this network need that CA too", "go 无需处理；此网络中的容器和其他工具也需要该 CA")))
 	}
 	if fs == nil {
 		fs = []Finding{fine(say("certificates are good: %s, by %s", "证书有效：%s，签发者 %s", few(hosts), few(distinct(issuers))))}
@@ -234,14 +251,15 @@ func distinct(list []string) (out []string) {
 // checkRoots asks whether this machine trusts any CA at all: small container
 // images come without.
 func checkRoots(_ context.Context, e *exam) []Finding {
-	pool, err := e.SystemRoots()
-	if err == nil && pool != nil && !pool.Equal(x509.NewCertPool()) {
+	if !e.noRoots() {
 		return []Finding{fine(say("this machine has CA certificates", "本机有 CA 证书"))}
 	}
-	f := fail(report.TLSUntrusted, say("this machine has no CA certificates: every https connection fails", "本机没有 CA 证书：所有 https 连接都会失败")).
-		paste("apk add --no-cache ca-certificates || { apt-get update && apt-get install -y ca-certificates; }")
-	if err != nil {
-		f = f.proof(err.Error())
-	}
-	return []Finding{f}
+	v := e.severity(func(u *url.URL) bool { return u.Scheme == "https" })
+	return []Finding{bad(v, report.TLSUntrusted, say("this machine has no CA certificates: every https connection fails", "本机没有 CA 证书：所有 https 连接都会失败")).
+		paste("apk add --no-cache ca-certificates || { apt-get update && apt-get install -y ca-certificates; }")}
+}
+
+func (e *exam) noRoots() bool {
+	pool, err := e.SystemRoots()
+	return err != nil || pool == nil || pool.Equal(x509.NewCertPool())
 }

@@ -140,7 +140,7 @@ func emptyVariables(v settings) (fs []Finding) {
 			continue
 		}
 		f := warn(report.ConfigInvalid, say(`%s="" clears nothing: go takes %s (%s)`, `%s="" 不会清除任何值：go 仍使用 %s（%s）`, c.name, shown(c.name, value), v.layer(c.name)))
-		if c.value != "" {
+		if c.value != "" && shipped {
 			f = f.todo(say("write %s=%s if that is meant, else leave the variable out", "若本意如此请写 %s=%s，否则不要设置该变量", c.name, c.value))
 		} else {
 			f = f.todo(v.unset(c.name))
@@ -265,7 +265,7 @@ func misreadComma(v settings) []Finding {
 
 // public reports whether an entry is a module proxy that everybody knows.
 func (v settings) public(e modproxy.Entry) bool {
-	if !e.Remote() {
+	if !e.Remote() || e.URL.User != nil {
 		return false
 	}
 	return isPublic(e.URL.Host, v.toolchain)
@@ -344,9 +344,10 @@ func oddGlobs(v settings) (fs []Finding) {
 				continue
 			}
 			f := warn(report.PrivateModule, say("%s has the pattern %q, which matches nothing", "%s 中的模式 %q 不匹配任何模块", name, modproxy.RedactRaw(item)))
-			if better != "" {
-				f = f.todo(say("write %s", "请写 %s", better))
+			if better == "" {
+				better = "git.corp.example, *.corp.example, github.com/acme"
 			}
+			f = f.todo(say("write %s", "请写 %s", better))
 			fs = append(fs, f)
 		}
 	}

@@ -45,14 +45,14 @@ func checkSumDB(ctx context.Context, e *exam) []Finding {
 		return e.database(alias == modproxy.Yes, modproxy.Alias)
 	case len(f) == 2:
 		u, err := url.Parse(f[1])
-		return e.database(err == nil && e.answers(ctx, u), modproxy.RedactRaw(f[1]))
+		return e.database(err == nil && e.answers(ctx, modproxy.Join(u, "latest")), modproxy.RedactRaw(f[1]))
 	}
 	name := databaseName(e.sumdb())
-	if carrier, ok := e.carrier(); ok {
+	if carrier, ok := e.carrier(ctx, name); ok {
 		return []Finding{fine(say("%s can be asked through %s", "可通过 %[2]s 查询 %[1]s", name, carrier))}
 	}
 	if name != modproxy.SumGolang {
-		return e.database(e.answers(ctx, &url.URL{Scheme: "https", Host: name}), name)
+		return e.database(e.answers(ctx, &url.URL{Scheme: "https", Host: name, Path: "/latest"}), name)
 	}
 	db, alias := e.heads()
 	if db != modproxy.Yes && alias == modproxy.Yes {
@@ -63,9 +63,12 @@ func checkSumDB(ctx context.Context, e *exam) []Finding {
 }
 
 // carrier is a usable module proxy that passes the database's answers on.
-func (e *exam) carrier() (string, bool) {
+// In the race it is asked only of those that had the sample.
+func (e *exam) carrier(ctx context.Context, name string) (string, bool) {
 	ms := e.race()
-	i := slices.IndexFunc(ms, func(m modproxy.Measurement) bool { return m.Reachable() && m.SumDB == modproxy.Yes })
+	i := slices.IndexFunc(ms, func(m outcome) bool {
+		return m.Reachable() && m.SumDB == modproxy.Yes || e.unproven(m) && e.answers(ctx, m.Base("sumdb/"+name+"/supported"))
+	})
 	if i < 0 {
 		return "", false
 	}
@@ -91,13 +94,14 @@ func (e *exam) database(answers bool, where string) []Finding {
 	if f.Verdict == Warn {
 		f.Text = say("%s does not answer; go.sum is complete, so it is asked only for new modules and toolchains", "%s 没有应答；go.sum 完整，只有新模块和工具链才需要查询它", where)
 	}
-	return []Finding{f.todo(report.SumDBUnreachable.Info().Advice)}
+	return []Finding{f.todo(say("use a module proxy that carries it, or let the firewall pass it; go asks for what a committed go.sum does not know", "请使用转发它的模块代理，或让防火墙放行；go 只为已提交的 go.sum 所不知道的内容查询它"))}
 }
 
-// answers reports whether a database gives its signed tree head.
-func (e *exam) answers(ctx context.Context, base *url.URL) bool {
+// answers reports whether there is a 200 at a URL: that of a database's signed
+// tree head, or of its passing on.
+func (e *exam) answers(ctx context.Context, u *url.URL) bool {
 	ctx, cancel := context.WithTimeout(ctx, e.Budget)
 	defer cancel()
 	once := func(error) (modproxy.Try, bool) { return modproxy.Try{}, false }
-	return e.network().client.Do(ctx, modproxy.Try{URL: modproxy.Join(base, "latest"), Header: http.Header{}}, modproxy.CheckStatus, once) == nil
+	return e.network().client.Do(ctx, modproxy.Try{URL: u, Header: http.Header{}}, modproxy.CheckStatus, once) == nil
 }
