@@ -215,7 +215,7 @@ func TestDoKeepsHandlesError(t *testing.T) {
 	r := newRig(t, false)
 	own := errors.New("hash differs")
 	try := r.try(t, "")
-	try.Stall = 50 * time.Millisecond
+	try.Stall = stallTest
 	err := r.client.Do(t.Context(), try, func(resp *http.Response) error {
 		if err := read(resp); err != nil {
 			return err
@@ -223,7 +223,7 @@ func TestDoKeepsHandlesError(t *testing.T) {
 		select { // longer than Stall: the reader's own time does not count
 		case <-resp.Request.Context().Done():
 			t.Error("the attempt was ended while its body was being checked")
-		case <-time.After(4 * try.Stall):
+		case <-time.After(try.Stall * 3 / 2):
 		}
 		return own
 	}, never)
@@ -390,7 +390,7 @@ func TestDeadConnection(t *testing.T) {
 	r := newRig(t, true)
 	relay := newRelay(t, strings.TrimPrefix(r.URL, "https://"))
 	for _, s := range r.client.h2.shards {
-		s.HTTP2 = &http.HTTP2Config{SendPingTimeout: 50 * time.Millisecond, PingTimeout: 50 * time.Millisecond}
+		s.HTTP2 = &http.HTTP2Config{SendPingTimeout: 300 * time.Millisecond, PingTimeout: 300 * time.Millisecond}
 	}
 	try := Try{URL: parseURL(t, "https://"+relay.addr+"/"+zipPath), Stall: noStall}
 	if err := r.client.Do(t.Context(), try, read, never); err != nil {
