@@ -72,10 +72,15 @@ func (h host) exit(name string, err error) int {
 	return exitFailed
 }
 
+// complain prints an error for people, and where the CI system shows messages
+// beside the job, there as well.
 func (h host) complain(err error, hint string) {
 	fmt.Fprintf(h.stderr, "goproxy-setup: error: %v\n", err)
 	if hint != "" {
 		fmt.Fprintf(h.stderr, "goproxy-setup: hint: %s\n", hint)
+	}
+	if s := ci.Detect(h.getenv); s.Family != ci.FamilyShell {
+		s.Annotate(h.stderr, ci.Annotation{Level: ci.Error, Title: "goproxy-setup", Message: strings.TrimSpace(err.Error() + "\n" + hint)})
 	}
 }
 

