@@ -159,6 +159,94 @@ func (c installCase) run(t *testing.T, command []string, client string) {
 	}
 }
 
+// TestInstallPowerShell runs install.ps1 under Windows PowerShell 5.1 and PowerShell 7, where they are. The binary it
+// gets is this test.
+func TestInstallPowerShell(t *testing.T) {
+	t.Parallel()
+	script, err := filepath.Abs("../../install.ps1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(self)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, shell := range []string{"powershell", "pwsh"} {
+		t.Run(shell, func(t *testing.T) {
+			t.Parallel()
+			path, err := exec.LookPath(shell)
+			if err != nil {
+				t.Skipf("no %s here", shell)
+			}
+			for _, c := range installCases {
+				if c.uname != "" || c.hide != "" || c.args != "" || strings.HasPrefix(c.name, "binary that") {
+					continue // of install.sh only
+				}
+				t.Run(c.name, func(t *testing.T) {
+					t.Parallel()
+					c.here(string(data)).runPowerShell(t, path, script)
+				})
+			}
+		})
+	}
+}
+
+// here is the case with this platform's name and this test as the binary.
+func (c installCase) here(binary string) installCase {
+	name := platform{runtime.GOOS, runtime.GOARCH}.file()
+	files := map[string]string{}
+	for file, content := range c.files {
+		if content == program {
+			content = binary
+		}
+		content = strings.ReplaceAll(content, sum(program), sum(binary))
+		content = strings.ReplaceAll(content, sum(program)[:63], sum(binary)[:63]) // the short one
+		if file != asset {
+			content = strings.ReplaceAll(content, asset, name)
+		}
+		files[strings.ReplaceAll(file, asset, name)] = content
+	}
+	c.files, c.cut = files, strings.ReplaceAll(c.cut, asset, name)
+	return c
+}
+
+func (c installCase) runPowerShell(t *testing.T, shell, script string) {
+	server := httptest.NewServer(c.release())
+	t.Cleanup(server.Close)
+	dir, temp := filepath.Join(t.TempDir(), "new", "bin"), t.TempDir()
+	cmd := exec.Command(shell, "-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Bypass", "-File", script, "-Version", "v1.2.3", "-BinDir", dir)
+	cmd.Env = append(os.Environ(), "GOPROXY_SETUP_MIRROR="+server.URL+"/mirror/", "TMP="+temp, "TEMP="+temp, "TMPDIR="+temp, asProgram+"=1")
+	out, _ := cmd.CombinedOutput()
+	if code := cmd.ProcessState.ExitCode(); (code == 0) != (c.code == 0) {
+		t.Fatalf("exit code %d, want %d in\n%s", code, c.code, out)
+	}
+	if left, _ := filepath.Glob(filepath.Join(temp, "goproxy-setup-*")); len(left) > 0 {
+		t.Errorf("left in the temporary folder: %v", left)
+	}
+	left, _ := os.ReadDir(dir)
+	switch {
+	case c.code != 0 && len(left) > 0:
+		t.Errorf("installed in spite of the error: %v", left)
+	case c.code == 0 && (len(left) != 1 || !strings.HasPrefix(left[0].Name(), "goproxy-setup") || !strings.Contains(string(out), "goproxy-setup v1.2.3 of the test")):
+		t.Errorf("installed %v, printed %q", left, out)
+	}
+}
+
+// asProgram makes the test binary the program that install.ps1 installs.
+const asProgram = "RELEASE_TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		fmt.Println("goproxy-setup v1.2.3 of the test")
+		return
+	}
+	os.Exit(m.Run())
+}
+
 // release serves the files of the case as a mirror of the releases does.
 func (c installCase) release() http.Handler {
 	folder := "/mirror/download/v1.2.3/"

@@ -2,6 +2,9 @@ package main
 
 import (
 	"bytes"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -52,6 +55,96 @@ func TestRelease(t *testing.T) {
 	slices.Sort(want)
 	if got := names(t, filepath.Join(out, "tree", "dist")); !slices.Equal(got, want) {
 		t.Errorf("dist has %v, want %v", got, want)
+	}
+	t.Run("install", func(t *testing.T) { installAssets(t, filepath.Join(out, "assets")) })
+	t.Run("image", func(t *testing.T) { buildImage(t, filepath.Join(out, "assets")) })
+}
+
+// installAssets runs install.sh with what it finds in a real release.
+func installAssets(t *testing.T, assets string) {
+	if runtime.GOOS == "windows" {
+		t.Skip("install.sh is for POSIX shells")
+	}
+	server := httptest.NewServer(http.StripPrefix("/download/v1.999.0/", http.FileServer(http.Dir(assets))))
+	defer server.Close()
+	cmd := exec.Command("sh", filepath.Join(assets, "install.sh"), "-b", t.TempDir(), "v1.999.0")
+	cmd.Env = append(os.Environ(), "GOPROXY_SETUP_MIRROR="+server.URL)
+	if got, err := cmd.Output(); err != nil || !strings.HasPrefix(string(got), "goproxy-setup v1.999.0 ") {
+		t.Errorf("printed %q, %v", got, err)
+	}
+}
+
+// buildImage builds the image without an engine and looks into it.
+func buildImage(t *testing.T, assets string) {
+	if runtime.GOOS != "linux" || os.Getuid() != 0 {
+		t.Skip("needs root on Linux")
+	}
+	if _, err := exec.LookPath("buildah"); err != nil {
+		t.Skip("no buildah here")
+	}
+	certs, store := t.TempDir(), t.TempDir()
+	if err := os.WriteFile(filepath.Join(certs, "ca-certificates.crt"), []byte("certificates\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	buildah := func(args ...string) string {
+		t.Helper()
+		cmd := exec.Command("buildah", append([]string{"--root", store, "--runroot", filepath.Join(store, "run"), "--storage-driver", "vfs"}, args...)...)
+		cmd.Stderr = new(bytes.Buffer)
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("buildah %s: %v\n%s", args[0], err, cmd.Stderr)
+		}
+		return strings.TrimSpace(string(out))
+	}
+	image := buildah("bud", "-q", "--isolation", "chroot", "--pull-never", "--build-context", "binary="+assets, "--build-context", "certs="+certs, "../..")
+	container := buildah("from", "--pull-never", image)
+	defer buildah("rm", container)
+	root := buildah("mount", container)
+	var files []string
+	var size int64
+	_ = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			info, _ := d.Info()
+			size += info.Size()
+			files = append(files, strings.TrimPrefix(path, root)+" "+info.Mode().String())
+		}
+		return err
+	})
+	want := []string{"/etc/ssl/certs/ca-certificates.crt -rw-r--r--", "/goproxy-setup -rwxr-xr-x"}
+	if !slices.Equal(files, want) || size > 20e6 {
+		t.Errorf("the image has %v, %d bytes; want %v", files, size, want)
+	}
+	if user := buildah("inspect", "--format", "{{.OCIv1.Config.User}} {{.OCIv1.Config.Entrypoint}}", container); user != "65532:65532 [/goproxy-setup]" {
+		t.Errorf("user and entry point are %s", user)
+	}
+	if got := buildah("run", "--isolation", "chroot", container, "--", "/goproxy-setup", "version"); !strings.HasPrefix(got, "goproxy-setup v1.999.0 ") {
+		t.Errorf("the program in it says %q", got)
+	}
+}
+
+// TestDockerignore: the build context of the image has every folder that the program is built from.
+func TestDockerignore(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile("../../.dockerignore")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Fields(string(data))
+	list, err := exec.Command("go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", "../../cmd/goproxy-setup").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours := 0
+	for path := range strings.FieldsSeq(string(list)) {
+		if rest, ok := strings.CutPrefix(path, modulePath+"/"); ok {
+			ours++
+			if folder, _, _ := strings.Cut(rest, "/"); !slices.Contains(lines, "!"+folder) {
+				t.Errorf(".dockerignore leaves out %s", folder)
+			}
+		}
+	}
+	if ours < 5 {
+		t.Errorf("the program has %d packages of ours:\n%s", ours, list)
 	}
 }
 
