@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 )
@@ -64,8 +65,10 @@ func (v voice) meaning(c Class) string {
 }
 
 // tried sums up attempts by where they went and how they ended:
-// "goproxy.cn 502 x3".
+// "goproxy.cn 502 x3". ms is the time from the start of the first to the end of
+// the last: several run at once, so their sum would be longer than the wait.
 func (r *Report) tried(f Failure) (groups []string, n int, ms float64) {
+	first, last := math.Inf(1), 0.0
 	counts := map[string]int{}
 	for _, i := range f.Attempts {
 		if i < 0 || i >= len(r.Attempts) {
@@ -78,14 +81,15 @@ func (r *Report) tried(f Failure) (groups []string, n int, ms float64) {
 		}
 		counts[key]++
 		n++
-		ms += a.DurationMS
+		start := moment(a.StartMS)
+		first, last = min(first, start), max(last, start+moment(a.DurationMS))
 	}
 	for i, g := range groups {
 		if counts[g] > 1 {
 			groups[i] = g + " x" + itoa(counts[g])
 		}
 	}
-	return groups, n, ms
+	return groups, n, max(last-first, 0)
 }
 
 // end says in a word how an attempt ended: its status, or the class of what
