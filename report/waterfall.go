@@ -33,8 +33,8 @@ type tick struct {
 	Time float64 // ms since the first request
 }
 
-// Percent is where the tick stands, for a page.
-func (t tick) Percent() float64 { return t.At * 100 / waterfallWidth }
+// percent is where the tick stands, for a page.
+func (t tick) percent() float64 { return t.At * 100 / waterfallWidth }
 
 // A bar is one attempt, in units of waterfallWidth and of the height of its line.
 type bar struct {
@@ -218,8 +218,8 @@ var fills = map[string]string{
 	"dns": "#8c959f", "connect": "#d4a72c", "tls": "#bf7bd9", "first": "#6cb6ff", "sample": "#2f6fd0",
 }
 
-// Fill is the colour of a bar.
-func (b bar) Fill() string { return cmp.Or(fills[b.Mark], fills[b.Kind]) }
+// fill is the colour of a bar.
+func (b bar) fill() string { return cmp.Or(fills[b.Mark], fills[b.Kind]) }
 
 // newBar places an attempt on the time axis.
 func newBar(a *Attempt, end float64) bar {
