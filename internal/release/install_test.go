@@ -104,6 +104,9 @@ func TestInstall(t *testing.T) {
 						t.Skipf("no %s here", name)
 					}
 				}
+				if strings.HasPrefix(shell, "busybox") && standalone() {
+					t.Skip("the shell of this BusyBox has commands of its own, whatever PATH says")
+				}
 				for _, c := range installCases {
 					t.Run(c.name, func(t *testing.T) {
 						t.Parallel()
@@ -157,6 +160,13 @@ func (c installCase) run(t *testing.T, command []string, client string) {
 	if len(left) != 1 || left[0].Name() != "goproxy-setup" || stdout.String() != "goproxy-setup v1.2.3 of the test\n" {
 		t.Errorf("installed %v, printed %q", left, &stdout)
 	}
+}
+
+// standalone tells whether BusyBox was built to prefer its applets to PATH, as Debian's static one is.
+func standalone() bool {
+	cmd := exec.Command("busybox", "sh", "-c", "uname")
+	cmd.Env = []string{"PATH=/nonexistent"}
+	return cmd.Run() == nil
 }
 
 // TestInstallPowerShell runs install.ps1 under Windows PowerShell 5.1 and PowerShell 7, where they are. The binary it

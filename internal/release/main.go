@@ -27,7 +27,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, os.Args[1:], os.Stdout)
+	err := run(ctx, os.Args[1:], os.Environ(), os.Stdout)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "release:", err)
@@ -35,8 +35,8 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, args []string, log io.Writer) error {
-	r := release{log: log, env: os.Environ()}
+func run(ctx context.Context, args, env []string, log io.Writer) error {
+	r := release{log: log, env: env}
 	var list string
 	flags := flag.NewFlagSet("release", flag.ContinueOnError)
 	flags.StringVar(&r.version, "version", "", "`vX.Y.Z` to release")

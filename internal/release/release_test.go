@@ -30,9 +30,15 @@ func TestRelease(t *testing.T) {
 	if err := exec.Command("git", "-C", "../..", "cat-file", "-e", "HEAD:install.sh").Run(); err != nil {
 		t.Skip("this is no git checkout, or one from before the installer")
 	}
+	env := append(os.Environ(), "GOPROXY=off") // tests reach loopback addresses only
+	deps := exec.Command("go", "list", "-deps", "../../cmd/goproxy-setup")
+	deps.Env = env
+	if err := deps.Run(); err != nil {
+		t.Skip("not all modules of the program are in the module cache")
+	}
 	out := filepath.Join(t.TempDir(), "out")
 	var log bytes.Buffer
-	if err := run(t.Context(), []string{"-version", "v1.999.0", "-o", out, "-C", "../..", "-platforms", native}, &log); err != nil {
+	if err := run(t.Context(), []string{"-version", "v1.999.0", "-o", out, "-C", "../..", "-platforms", native}, env, &log); err != nil {
 		t.Fatal(err)
 	}
 	file := platform{runtime.GOOS, runtime.GOARCH}.file()
@@ -192,7 +198,7 @@ func TestRefused(t *testing.T) {
 		{"-version v1.2.3 -o " + full, "exist"},
 	} {
 		var log bytes.Buffer
-		if err := run(t.Context(), strings.Fields(c.args), &log); err == nil || !strings.Contains(err.Error(), c.want) {
+		if err := run(t.Context(), strings.Fields(c.args), os.Environ(), &log); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", c.args, err, c.want)
 		}
 	}
