@@ -50,13 +50,23 @@ func (t *transfer) copy(resp *http.Response) error {
 		case err == io.EOF:
 			return nil
 		case err != nil:
-			return fmt.Errorf("read %s: %w", resp.Request.URL.Redacted(), err)
+			return fmt.Errorf("read %s: %w", modproxy.Redact(resp.Request.URL), err)
+		case trickles(t.sink.n-before, time.Since(start)):
+			return &modproxy.TimeoutError{URL: modproxy.Redact(resp.Request.URL), Phase: modproxy.PhaseBody, After: time.Since(start)}
 		case t.sink.n > limit(t.file.Kind):
-			return &modproxy.ContentError{URL: resp.Request.URL.Redacted(), Reason: fmt.Sprintf("has more than %d bytes", limit(t.file.Kind))}
+			return &modproxy.ContentError{URL: modproxy.Redact(resp.Request.URL), Reason: fmt.Sprintf("has more than %d bytes", limit(t.file.Kind))}
 		case t.divisible(resp) && t.pace.slow(t.sink.n-before, t.total-t.sink.n, time.Since(start)):
 			return t.split(resp)
 		}
 	}
+}
+
+// A body that trickles would never count as stalled. Below so many bytes a second
+// it is no better, and the smallest lines of today are twenty times as fast.
+const leastRate, trickleAfter = 1 << 10, 10 * time.Second
+
+func trickles(got int64, took time.Duration) bool {
+	return took > trickleAfter && got < int64(took.Seconds()*leastRate)
 }
 
 // divisible reports whether the rest of the body may be asked for in parts.
@@ -105,7 +115,7 @@ func (t *transfer) split(resp *http.Response) error {
 	wg.Wait()
 	if ctx.Err() != nil {
 		t.undivided = true
-		return errors.Join(&PartError{URL: resp.Request.URL.Redacted(), Err: context.Cause(ctx)}, t.sink.file.Truncate(t.sink.n))
+		return errors.Join(&PartError{URL: modproxy.Redact(resp.Request.URL), Err: context.Cause(ctx)}, t.sink.file.Truncate(t.sink.n))
 	}
 	t.sink.n = t.total
 	_, err = t.sink.file.Seek(0, io.SeekEnd)
@@ -139,7 +149,7 @@ func (t *transfer) fetchPart(ctx context.Context, p part, of report.Attempt) err
 			return modproxy.CheckStatus(resp)
 		}
 		if !strings.HasPrefix(resp.Header.Get("Content-Range"), fmt.Sprintf("bytes %d-", at)) {
-			return &modproxy.ContentError{URL: resp.Request.URL.Redacted(), Reason: "is not the part that was asked for"}
+			return &modproxy.ContentError{URL: modproxy.Redact(resp.Request.URL), Reason: "is not the part that was asked for"}
 		}
 		n, err := io.Copy(io.NewOffsetWriter(t.sink.file, at), io.LimitReader(resp.Body, p.to-at))
 		if at += n; err == nil && at < p.to {

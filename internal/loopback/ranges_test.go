@@ -31,6 +31,21 @@ func TestPace(t *testing.T) {
 	}
 }
 
+func TestTrickles(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		got  int64
+		took time.Duration
+		want bool
+	}{
+		{0, trickleAfter / 2, false}, {100, 2 * trickleAfter, true}, {20 << 10 * 20, 2 * trickleAfter, false},
+	} {
+		if trickles(tt.got, tt.took) != tt.want {
+			t.Errorf("%d bytes in %v trickle: %v", tt.got, tt.took, !tt.want)
+		}
+	}
+}
+
 // TestParts: a slow zip is finished in parts, and is the same file.
 func TestParts(t *testing.T) {
 	t.Parallel()

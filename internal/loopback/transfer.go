@@ -178,7 +178,7 @@ func (t *transfer) receive(resp *http.Response) error {
 	if !t.continues(resp) {
 		if t.now.Resume && resp.StatusCode == http.StatusPartialContent {
 			t.etag = "" // from the beginning, next time
-			return &modproxy.ContentError{URL: resp.Request.URL.Redacted(), Reason: "is not the part that was asked for: " + resp.Header.Get("Content-Range")}
+			return &modproxy.ContentError{URL: modproxy.Redact(resp.Request.URL), Reason: "is not the part that was asked for: " + resp.Header.Get("Content-Range")}
 		}
 		if err := modproxy.CheckStatus(resp); err != nil {
 			return err

@@ -31,4 +31,4 @@ func (u *Upstream) at(f File) *url.URL {
 }
 
 // String is the URL without its password, for reports.
-func (u *Upstream) String() string { return strings.TrimSuffix(u.URL.Redacted(), "/") }
+func (u *Upstream) String() string { return strings.TrimSuffix(modproxy.Redact(u.URL), "/") }

@@ -47,7 +47,7 @@ func verify(f File, s *sink, sums Sums, resp *http.Response) error {
 	content := func(reason string, err error) error {
 		head := make([]byte, min(s.n, 256))
 		s.reader().ReadAt(head, 0)
-		return &modproxy.ContentError{URL: resp.Request.URL.Redacted(), Reason: reason, Detail: modproxy.Beginning(head), Err: err}
+		return &modproxy.ContentError{URL: modproxy.Redact(resp.Request.URL), Reason: reason, Detail: modproxy.Beginning(head), Err: err}
 	}
 	if t, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type")); err == nil && t == "text/html" {
 		return content("is a web page", nil)
@@ -117,5 +117,5 @@ func compare(got string, want []string, resp *http.Response) error {
 	if len(want) == 0 || slices.Contains(want, got) {
 		return nil
 	}
-	return &modproxy.HashError{URL: resp.Request.URL.Redacted(), Got: got, Want: want[0], Header: resp.Header}
+	return &modproxy.HashError{URL: modproxy.Redact(resp.Request.URL), Got: got, Want: want[0], Header: resp.Header}
 }

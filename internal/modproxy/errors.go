@@ -87,8 +87,17 @@ type HashError struct {
 }
 
 func (e *HashError) Error() string {
-	return fmt.Sprintf("GET %s: content has %s, go.sum has %s", e.URL, e.Got, e.Want)
+	s := fmt.Sprintf("GET %s: content has %s, go.sum has %s", e.URL, e.Got, e.Want)
+	for _, name := range whoServed {
+		if v := e.Header.Get(name); v != "" {
+			s += fmt.Sprintf(", %s: %s", name, v)
+		}
+	}
+	return s
 }
+
+// whoServed are headers that tell whose bytes they were.
+var whoServed = []string{"Server", "Via", "Age", "X-Cache", "Etag", "Last-Modified"}
 
 // FailureClass is always checksum-mismatch.
 func (e *HashError) FailureClass() report.Class { return report.ChecksumMismatch }

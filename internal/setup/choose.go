@@ -43,9 +43,9 @@ func (r *Run) choose(ctx context.Context) error {
 		r.note(choice.Note)
 	}
 	if choice.Winner != nil {
-		r.Report.Selection.Selected = choice.Winner.URL.Redacted()
+		r.Report.Selection.Selected = modproxy.Redact(choice.Winner.URL)
 		for i := range r.Report.Probes {
-			r.Report.Probes[i].Selected = r.Report.Probes[i].URL == choice.Winner.URL.Redacted()
+			r.Report.Probes[i].Selected = r.Report.Probes[i].URL == modproxy.Redact(choice.Winner.URL)
 		}
 	}
 	return nil

@@ -155,7 +155,7 @@ func sumDBName(gosumdb string) string {
 func probeOf(m modproxy.Measurement) report.Probe {
 	p := report.Probe{
 		Name:      m.Name,
-		URL:       m.URL.Redacted(),
+		URL:       modproxy.Redact(m.URL),
 		Reachable: m.Reachable(),
 		LatencyMS: ms(m.Latency),
 		TotalMS:   ms(m.Total),

@@ -205,7 +205,7 @@ func (r *Run) addFixes() {
 		NoProxy: r.Getenv("NO_PROXY"), ForwardProxy: hostOf(r.forward.Address),
 	}
 	if r.choice.Winner != nil {
-		in.Candidate = r.choice.Winner.URL.Redacted()
+		in.Candidate = modproxy.Redact(r.choice.Winner.URL)
 	}
 	for i := range r.Report.Failures {
 		if f := &r.Report.Failures[i]; f.Fix == "" {
