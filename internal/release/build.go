@@ -67,8 +67,17 @@ func (r release) assets(ctx context.Context, first, second string) error {
 	if err := os.WriteFile(filepath.Join(dir, "checksums.txt"), []byte(sums.String()), 0o644); err != nil {
 		return err
 	}
+	folder, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
 	for _, name := range []string{"install.sh", "install.ps1"} {
-		if err := copyFile(filepath.Join(dir, name), filepath.Join(first, name)); err != nil {
+		data, err := os.ReadFile(filepath.Join(first, name))
+		if err != nil {
+			return err
+		}
+		if err := folder.WriteFile(name, data, 0o644); err != nil {
 			return err
 		}
 	}
@@ -138,12 +147,4 @@ func (r release) inspect(file string, p platform, sum string) error {
 		return err
 	}
 	return os.WriteFile(strings.TrimSuffix(file, ".exe")+".cdx.json", bill, 0o644)
-}
-
-func copyFile(to, from string) error {
-	data, err := os.ReadFile(from)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(to, data, 0o644)
 }
