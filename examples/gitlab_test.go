@@ -17,7 +17,7 @@ func TestGitLab(t *testing.T) {
 	t.Parallel()
 	path := os.Getenv("GOPROXY_SETUP_GITLAB_CI_LOCAL")
 	if path == "" {
-		t.Skip("THE GITLAB COMPONENT WAS NOT RUN: GOPROXY_SETUP_GITLAB_CI_LOCAL does not name gitlab-ci-local")
+		missing(t, "THE GITLAB COMPONENT WAS NOT RUN: GOPROXY_SETUP_GITLAB_CI_LOCAL does not name gitlab-ci-local")
 	}
 	for _, c := range []struct {
 		name, pipeline string
