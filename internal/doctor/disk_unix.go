@@ -16,7 +16,7 @@ func diskOf(dir string) (Disk, error) {
 		return Disk{}, &os.PathError{Op: "statfs", Path: dir, Err: err}
 	}
 	d := Disk{
-		Free:    int64(st.Bavail) * int64(st.Bsize),
+		Free:    int64(float64(st.Bavail) * float64(st.Bsize)), // types differ by system
 		NoFiles: st.Files > 0 && st.Ffree == 0,
 		Owner:   -1, User: os.Geteuid(),
 	}

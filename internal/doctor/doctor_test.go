@@ -338,8 +338,14 @@ func TestTLS(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			srv := proxytest.NewWith(t, proxytest.Config{TLS: true, Cert: tt.cert})
+			srv, plain := proxytest.NewWith(t, proxytest.Config{TLS: true, Cert: tt.cert}), proxytest.New(t)
 			w := patient(t, srv)
+			w.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+				if strings.HasSuffix(address, ":80") {
+					address = strings.TrimPrefix(plain.URL, "http://")
+				}
+				return new(net.Dialer).DialContext(ctx, network, address)
+			}
 			w.SystemRoots = func() (*x509.CertPool, error) { return srv.CA, nil }
 			if tt.world != nil {
 				tt.world(&w)
@@ -509,6 +515,35 @@ func TestRunner(t *testing.T) {
 		if f := checkRunner(t.Context(), e)[0]; f.Verdict != tt.want {
 			t.Errorf("%s: finding %+v, want %s", tt.name, f, tt.want)
 		}
+	}
+}
+
+// What a sandbox forbids, a slow scanner or an empty image does is told of.
+func TestMachine(t *testing.T) {
+	t.Parallel()
+	denied := errors.New("listen tcp 127.0.0.1:0: socket: operation not permitted")
+	w := NewWorld(func(string) string { return "" }, nil, "windows")
+	w.Budget, w.Listen = time.Minute, func(string, string) (net.Listener, error) { return nil, denied }
+	w.SystemRoots = func() (*x509.CertPool, error) { return x509.NewCertPool(), nil }
+	w.Proxies = "https://a.example"
+	e := newExam(t.Context(), w)
+	defer e.close()
+	dir := t.TempDir()
+	e.golang = func() golang { return golang{s: gocmd.Settings{GOMODCACHE: filepath.Join(dir, "new", "mod")}} }
+	for _, tt := range []struct {
+		check func(context.Context, *exam) []Finding
+		want  Verdict
+	}{{checkLoopback, Warn}, {checkRoots, Fail}} {
+		if f := tt.check(t.Context(), e)[0]; f.Verdict != tt.want || f.Fix.EN == "" {
+			t.Errorf("finding %+v, want %s with a fix", f, tt.want)
+		}
+	}
+	if f := checkAntivirus(t.Context(), e)[0]; f.Verdict != OK && !strings.Contains(f.Text.EN, "scans it") {
+		t.Errorf("finding %+v, want small files to be written", f)
+	}
+	e.Dir, e.Listen = dir, net.Listen
+	if f := checkLoopback(t.Context(), e)[0]; f.Verdict != OK {
+		t.Errorf("finding %+v, want a loopback that works", f)
 	}
 }
 

@@ -7,7 +7,9 @@ import (
 	"crypto/x509"
 	"encoding/asn1"
 	"errors"
+	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"sync"
 	"time"
@@ -50,66 +52,86 @@ func (e *exam) findSessions(ctx context.Context) []session {
 	return sessions
 }
 
-// shakeHands sends HEAD / and nothing secret. It goes on after a certificate that
-// is not trusted, since that is what there is to tell of, and the server's clock
-// may explain it.
+// shakeHands sends HEAD / and nothing secret, and never over a session that is not
+// verified.
 func (e *exam) shakeHands(ctx context.Context, u *url.URL) session {
 	ctx, cancel := context.WithTimeout(ctx, e.Budget)
 	defer cancel()
-	proxy, err := e.network().forward.Proxy(u)
-	if err != nil {
-		return session{host: u.Hostname(), err: err}
-	}
 	var mu sync.Mutex // a lost dial may shake hands late
-	var states []tls.ConnectionState
+	var state tls.ConnectionState
+	done := func(cs tls.ConnectionState, err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if err == nil && cs.ServerName == u.Hostname() {
+			state = cs
+		}
+	}
+	s := session{host: u.Hostname()}
+	resp, err := e.head(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{TLSHandshakeDone: done}), u)
+	s.local = e.Now()
+	mu.Lock()
+	defer mu.Unlock()
+	var untrusted *tls.CertificateVerificationError
+	var op *net.OpError
+	switch {
+	case err == nil:
+		s.state, s.date = *resp.TLS, dateOf(resp)
+	case state.HandshakeComplete: // a root that does not answer is no fault of TLS
+		s.state = state
+	case errors.As(err, &op) && op.Op == "proxyconnect":
+		s.err = err
+	case errors.As(err, &untrusted):
+		s.trust, s.state.PeerCertificates = untrusted.Err, untrusted.UnverifiedCertificates
+		if expired(untrusted.Err) {
+			s.date, s.local = e.plainDate(ctx, u), e.Now()
+		}
+	default:
+		s.err = err
+	}
+	return s
+}
+
+func (e *exam) head(ctx context.Context, u *url.URL) (*http.Response, error) {
 	t := &http.Transport{
 		DialContext:       e.Dial,
-		Proxy:             http.ProxyURL(proxy),
+		Proxy:             func(r *http.Request) (*url.URL, error) { return e.network().forward.Proxy(r.URL) },
 		DisableKeepAlives: true,
 		OnProxyConnectResponse: func(_ context.Context, p *url.URL, _ *http.Request, r *http.Response) error {
 			return forward.CheckConnect(p, r)
 		},
-		TLSClientConfig: &tls.Config{
-			RootCAs: e.Roots, InsecureSkipVerify: true, MinVersion: tls.VersionTLS12,
-			VerifyConnection: func(s tls.ConnectionState) error {
-				mu.Lock()
-				defer mu.Unlock()
-				if proxy != nil && proxy.Scheme == "https" && len(states) == 0 {
-					states = append(states, s)
-					return e.verify(s, proxy.Hostname(), e.Now()) // it gets a password
-				}
-				states = append(states, s)
-				return nil
-			},
-		},
+		TLSClientConfig: &tls.Config{RootCAs: e.Roots, MinVersion: tls.VersionTLS12, Time: e.Now},
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodHead, u.String(), nil)
 	if err != nil {
-		return session{host: u.Hostname(), err: err}
+		return nil, err
 	}
-	s := session{host: u.Hostname()}
 	resp, err := t.RoundTrip(req)
-	s.local = e.Now()
 	if err == nil {
 		resp.Body.Close()
-		s.date, _ = http.ParseTime(resp.Header.Get("Date"))
 	}
-	mu.Lock()
-	defer mu.Unlock()
-	hands := 1
-	if proxy != nil && proxy.Scheme == "https" {
-		hands = 2
-	}
-	if len(states) < hands {
-		s.err = err
-		return s
-	}
-	s.state = states[hands-1] // a root that does not answer is no fault of TLS
-	s.trust = e.verify(s.state, s.host, e.Now())
-	return s
+	return resp, err
 }
 
-// verify does what crypto/tls would have done.
+func expired(err error) bool {
+	var invalid x509.CertificateInvalidError
+	return errors.As(err, &invalid) && invalid.Reason == x509.Expired
+}
+
+// plainDate asks for the time without TLS, which needs the time to be right.
+func (e *exam) plainDate(ctx context.Context, u *url.URL) time.Time {
+	resp, err := e.head(ctx, &url.URL{Scheme: "http", Host: u.Hostname(), Path: "/"})
+	if err != nil {
+		return time.Time{}
+	}
+	return dateOf(resp)
+}
+
+func dateOf(resp *http.Response) time.Time {
+	t, _ := http.ParseTime(resp.Header.Get("Date")) // zero when there is none
+	return t
+}
+
+// verify does what crypto/tls did, at another time.
 func (w World) verify(s tls.ConnectionState, host string, now time.Time) error {
 	if len(s.PeerCertificates) == 0 {
 		return errors.New("no certificate")
