@@ -13,14 +13,18 @@ var (
 	// without a prefix, as releases before 1.17 and some commands print them
 	plain = needles{
 		"verifying ", "unzip ", "zip for ", "go.sum", "build cache", "pattern ", "package ", "cannot ", "telemetry", " has been modified", "ziphash", " imports", " requires",
-		"not in cache", "requires Go", "by a module", ": copying ", "main module (", "no required ", "malformed ", "ambiguous ", " provides ", "directory ",
+		"not in cache", "requires Go", "by a module", ": copying ", "main module (", "no required ", "malformed ", "ambiguous ", " provides ", "directory ", " tested by", "@v",
 	}.before(`^(?:verifying \S+@|(?:-> )?unzip |zip for |malformed go\.sum|failed to initialize build cache|build cache is |pattern \S+: |package \S+: |can't load package: |` +
-		`build \S+: cannot load |main module \(|can't start telemetry|\S+ v\S+: (?:(?:zip|dir) has been modified|missing ziphash)|[^\s:]+\.\S+ (?:imports|requires)$|not in cache$|` +
+		`build \S+: cannot load |main module \(|can't start telemetry|\S+ v\S+: (?:(?:zip|dir) has been modified|missing ziphash)|[\w./~@!+-]+ (?:imports|requires|tested by)$|not in cache$|` + moduleAt + `: |` +
 		`note: (?:module requires Go|imported by a module) |\S+: cannot compile Go |\S+: go (?:build|install) \S+: copying |cannot find module |cannot find package |no required module provides |missing go\.sum entry|malformed module path |ambiguous import: |module \S+ provides package |(?:current )?directory .*(?:outside|is contained in) |package \S+ imports )`)
 	// what can stand behind FILE.go:LINE:COLUMN: besides compilers' errors
 	subject = regexp.MustCompile(`^(?:[^\s:"]+\.[^\s:"]+@\S+[: ]|reading |verifying |unrecognized import path|cannot find (?:module|package)|no required module|missing go\.sum|module |package \S+ is not in|open |mkdir |write |` +
 		`unzip |zip: |read |git |Get |malformed |ambiguous import|import lookup|[^\s:]+\.[^\s:]+: |unable to resolve |package \S+ (?:provided|requires newer)|import "[^"]*": )`)
 )
+
+// moduleAt is a module path with its version, which hardly anything but the go
+// command puts before a colon.
+const moduleAt = `[a-zA-Z0-9][\w.~-]*\.[\w.~/!+-]+@v\d[^\s:;,@/"']*(?:/go\.mod)?`
 
 // opens says whether line begins an error of the go command, and returns it
 // without the name of the command and the position in a source file.

@@ -36,6 +36,7 @@ func Log(r io.Reader) []report.Failure {
 type scanner struct {
 	block    []string // lines of the error being read
 	evidence []string // the same as they were printed
+	guess    bool     // nothing but a module's name tells that the go command speaks, and others name modules, too
 	spoken   []string // lines of git or ssh just before, as in GOPATH mode
 	warnings []string // about the module cache: harmless unless "not in cache" follows
 
@@ -61,6 +62,7 @@ func (s *scanner) line(line string) {
 	}
 	if body, ok := opens(line); ok {
 		s.open(line, body)
+		s.guess = byModule.MatchString(line)
 		return
 	}
 	s.other(line)
@@ -69,6 +71,7 @@ func (s *scanner) line(line string) {
 func (s *scanner) open(line, body string) {
 	s.block = []string{body}
 	s.evidence = []string{line}
+	s.guess = false
 }
 
 func (s *scanner) extend(line string) {
@@ -101,6 +104,9 @@ func (s *scanner) close() {
 	}
 	t := parse(block)
 	class := t.judge()
+	if class == report.Unknown && s.guess {
+		return
+	}
 	if class == report.Unknown && !ofModule.MatchString(t.text) || strings.Contains(t.text, fullDevice) {
 		return
 	}
@@ -117,6 +123,9 @@ var cacheWarning = regexp.MustCompile(`^writing (?:stat|go\.mod) cache: `)
 // ofModule tells errors about modules whose cause nobody knows from other
 // messages of the go command.
 var ofModule = regexp.MustCompile(`\S\.\S+@\S+: |unrecognized import path|^(?:-> )?unzip |^zip for |^zip: | in \S*cache[/\\]vcs[/\\]|(?:Get|read) "?https?:/|reading https?:`)
+
+// byModule is how an error begins without the name of the command.
+var byModule = regexp.MustCompile(`^` + moduleAt + `: `)
 
 // add takes a failure in. It may be the output of a test, which only shows
 // when the test has failed.

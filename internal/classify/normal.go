@@ -195,7 +195,10 @@ var prefixes = map[string]*regexp.Regexp{
 	// BuildKit: #12 0.333; Azure and GitHub: ##[error]
 	"#": regexp.MustCompile(`^(?:#\d+ \d+\.\d+(?: |$)|##\[\w+\])`),
 	// [2026-11-22T09:00:15.000Z], [07:51:45], [linux], [Container], TeamCity's [09:00:15]W:, [  12.345678]
-	"[": regexp.MustCompile(`^\[[^][]{1,60}\](?:[A-Z]?:\t)?(?: |$)`),
+	// and several of them: [09:00:15][Step 2/4]
+	"[": regexp.MustCompile(`^(?:\[[^][]{1,60}\])+(?:[A-Z]?:\t)?(?: |$)`),
+	// quotations: goreleaser's │, Buildkite's |, grunt's >>, BuildKit's => => #
+	" \xe2>=": regexp.MustCompile(`^ {0,10}(?:[│┃] ?|\| |>> |=> => # )`),
 	// ::error file=go.mod::
 	":": regexp.MustCompile(`^::\w+[^:]*::`),
 	// Step #1 - "test": , web_1  | , Nov 22 09:00:15 host run[12]: , Error: go: , go : go:

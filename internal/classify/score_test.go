@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -15,7 +16,7 @@ import (
 // none is the label of a log in which no module download failed.
 const none report.Class = "none"
 
-// A sample is one labelled log of testdata/corpus.jsonl.
+// A sample is one labelled log of a corpus.
 type sample struct {
 	ID     string       `json:"id"`
 	CI     string       `json:"ci"`
@@ -29,11 +30,21 @@ type sample struct {
 	found *report.Failure // its first failure, nil without one
 }
 
-// corpus reads the labelled logs. The host of Go's own default module proxy
+// corpora are the files of labelled logs in testdata and where they come from.
+var corpora = []struct{ file, about string }{
+	{"corpus.jsonl", "Failures provoked with go 1.13 to 1.26, labelled by what was done. The rules were written with these logs in sight."},
+	{"field.jsonl", "Written from the shape of public logs and issue threads, of go 1.12 to 1.26 and of tools around it, before a look at the rules. On its first run\n" +
+		"122 of 133 were right and the mean F1 was 0.944; of the 11 misses 10 were failures that went unseen. That is the best guess for logs that nobody here has seen."},
+}
+
+// corpus reads the logs that were there first.
+func corpus(t testing.TB) []sample { return samples(t, corpora[0].file) }
+
+// samples reads labelled logs. The host of Go's own default module proxy
 // stands in them as {default}.
-func corpus(t testing.TB) []sample {
+func samples(t testing.TB, file string) []sample {
 	t.Helper()
-	f, err := os.Open("testdata/corpus.jsonl")
+	f, err := os.Open(filepath.Join("testdata", file))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,14 +98,24 @@ func ratio(part, whole int) float64 {
 	return float64(part) / float64(whole)
 }
 
-// TestScore holds what Log says of the corpus against its labels.
+// TestScore holds what Log says of each corpus against its labels.
 func TestScore(t *testing.T) {
 	t.Parallel()
+	page := scoreHead
+	for _, c := range corpora {
+		page += "\n## " + c.file + "\n\n" + c.about + "\n\n" + scoreOf(t, c.file)
+	}
+	golden(t, "../../docs/classification.md", page)
+}
+
+// scoreOf holds one corpus to the bars and returns its table.
+func scoreOf(t *testing.T, file string) string {
+	t.Helper()
 	scores := map[report.Class]*score{none: {}}
 	for _, info := range report.Classes {
 		scores[info.Class] = &score{}
 	}
-	samples := corpus(t)
+	samples := samples(t, file)
 	for _, s := range samples {
 		if s.class == s.Label {
 			scores[s.Label].right++
@@ -108,16 +129,16 @@ func TestScore(t *testing.T) {
 		}
 	}
 	checkNames(t, samples)
-	page, mean := scorePage(scores)
+	table, mean := scoreTable(scores)
 	if mean < macroF1 {
-		t.Errorf("macro-F1 %.3f, want at least %.2f", mean, macroF1)
+		t.Errorf("%s: macro-F1 %.3f, want at least %.2f", file, mean, macroF1)
 	}
 	for class, s := range scores {
 		if s.f1() < classF1 {
-			t.Errorf("F1 of %s is %.3f, want at least %.2f", class, s.f1(), classF1)
+			t.Errorf("%s: F1 of %s is %.3f, want at least %.2f", file, class, s.f1(), classF1)
 		}
 	}
-	golden(t, "../../docs/classification.md", page)
+	return table
 }
 
 // checkNames holds the module and host found against those of the labels.
@@ -145,30 +166,34 @@ func checkNames(t *testing.T, samples []sample) {
 	}
 }
 
-// scorePage returns docs/classification.md and the mean of the classes' F1.
-func scorePage(scores map[report.Class]*score) (page string, mean float64) {
+// scoreTable returns a part of docs/classification.md and the mean F1 of the
+// classes that have logs.
+func scoreTable(scores map[report.Class]*score) (table string, mean float64) {
 	var rows strings.Builder
 	classes := []report.Class{none}
 	for _, info := range report.Classes {
 		classes = append(classes, info.Class)
 	}
+	var logs, found int
 	for _, class := range classes {
 		s := scores[class]
-		mean += s.f1() / float64(len(classes))
+		if *s == (score{}) {
+			continue
+		}
+		found++
+		logs += s.right + s.missed
+		mean += s.f1()
 		fmt.Fprintf(&rows, "| %s | %d | %.3f | %.3f | %.3f |\n", class, s.right+s.missed, s.precision(), s.recall(), s.f1())
 	}
-	return fmt.Sprintf(scoreHead, mean) + rows.String(), mean
+	mean /= float64(found)
+	return fmt.Sprintf("%d logs, mean F1 %.3f.\n\n| class | logs | precision | recall | F1 |\n| --- | --- | --- | --- | --- |\n", logs, mean) + rows.String(), mean
 }
 
 const scoreHead = `# How well failures are told apart
 
-Written by ` + "`go test ./internal/classify -update`" + ` from internal/classify/testdata/corpus.jsonl, logs of provoked failures
-of go 1.13 to 1.26, labelled by what was done. Precision: of the logs that got this class, how many are of it. Recall: of the
-logs that are of this class, how many got it. F1: the harmonic mean of both. The mean of all F1 is %.3f.
-The rules were written with these logs in sight: the numbers guard against falling back, they do not foretell other logs.
-
-| class | logs | precision | recall | F1 |
-| --- | --- | --- | --- | --- |
+Written by ` + "`go test ./internal/classify -update`" + ` from the labelled logs in internal/classify/testdata. Precision: of the logs that got
+this class, how many are of it. Recall: of the logs that are of this class, how many got it. F1: the harmonic mean of both.
+Rules were mended with all of these logs in sight: the numbers guard against falling back, they do not foretell other logs.
 `
 
 // golden compares a generated page with the file it is kept in.

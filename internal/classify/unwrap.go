@@ -25,14 +25,15 @@ func (s *scanner) unwrap(line string) bool {
 		}
 		return true
 	}
-	if !strings.Contains(line, "go: ") && !strings.Contains(line, "fetch_repo: ") || s.test || s.logged {
+	if s.test || s.logged || strings.HasPrefix(line, "go: ") {
 		return false
 	}
-	m := embedded.FindStringSubmatch(line)
-	if m == nil {
+	text := embedded.find(line)
+	if text == "" {
 		return false
 	}
-	for _, part := range strings.Split(unquote.Replace(m[1]+m[2]), "\n") {
+	for _, part := range strings.Split(unquote.Replace(text), "\n") {
+		part = strings.TrimRight(part, `"'>}) `)
 		if s.block != nil && s.continues(part) {
 			s.extend(part)
 			continue
@@ -42,16 +43,45 @@ func (s *scanner) unwrap(line string) bool {
 		}
 		if body, ok := opens("go: " + strings.TrimPrefix(part, "go: ")); ok {
 			s.open(line, body)
+			s.guess = !strings.Contains(line, "go: ") && !strings.Contains(line, ".go:") && byModule.MatchString(body)
 		}
 	}
 	return true
 }
 
+// embeddings are the ways in which an error of the go command stands within
+// the line of another program, each with a literal that is in every one.
+type embeddings []struct {
+	needle string
+	form   *regexp.Regexp
+}
+
 var (
 	jsonError = regexp.MustCompile(`^"Err(?:or)?": ("(?:[^"\\]|\\.)*"),?$`)
-	embedded  = regexp.MustCompile(`^\s+go: (.*)|.[\s"':=(>\]](?:go|fetch_repo): ((?:module |download(?:ing)? go1|updates to go|errors parsing|\S+\.\S+@\S+: ).*)`)
-	unquote   = strings.NewReplacer(`\n`, "\n", `\t`, "\t", `\"`, `"`, `\r`, "")
+	embedded  = embeddings{
+		{"go: ", regexp.MustCompile(`^\s+go: (.*)`)},
+		{"go: ", regexp.MustCompile(`.[\s"':=(<>\]]go: ((?:module |download(?:ing)? go1|updates to go|errors parsing|go\.mod |could not create|\S+\.\S+@[^\s:]+(?:: | requires| imports)).*)`)},
+		{"fetch_repo: ", regexp.MustCompile(`fetch_repo: (.*)`)},
+		{"missing go.sum entry", regexp.MustCompile(`.[\s"':=(<>](missing go\.sum entry.*)`)},
+		{"verifying ", regexp.MustCompile(`.[\s"':=(<>](verifying ` + moduleAt + `: .*)`)},
+		{"@v", regexp.MustCompile(`(?:^|[\s"'=(<>])(` + moduleAt + `: .*)`)},
+		{".go:", regexp.MustCompile(`^[A-Z][\w ]{1,20}: (?:[A-Za-z]:)?[^\s:"]+\.go:\d+:\d+: ((?:unzip |zip: |unrecognized import path|cannot find module|git |reading https?:).*)`)},
+	}
+	unquote = strings.NewReplacer(`\\n`, "\n", `\\t`, "\t", `\\\"`, `"`, `\n`, "\n", `\t`, "\t", `\"`, `"`, `\r`, "")
 )
+
+// find returns the error in line, empty when there is none.
+func (e embeddings) find(line string) string {
+	for _, way := range e {
+		if !strings.Contains(line, way.needle) {
+			continue
+		}
+		if m := way.form.FindStringSubmatch(line); m != nil {
+			return m[1]
+		}
+	}
+	return ""
+}
 
 // whole takes in an error that is there with all its lines.
 func (s *scanner) whole(text string) {
