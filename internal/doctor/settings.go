@@ -3,8 +3,6 @@ package doctor
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"path"
 	"strings"
 
 	"github.com/goproxy-setup/goproxy-setup/internal/gocmd"
@@ -169,108 +167,6 @@ func leftovers(v settings) (fs []Finding) {
 	return fs
 }
 
-// scopes are where Windows keeps variables for new processes. Services, and so CI
-// agents, keep those they started with.
-var scopes = []struct{ name, key string }{
-	{"user", `HKCU\Environment`},
-	{"machine", `HKLM\System\CurrentControlSet\Control\Session Manager\Environment`},
-}
-
-// windowsScopes finds values that were set for the user or the machine and that
-// this process does not have.
-func windowsScopes(v settings) (fs []Finding) {
-	if v.OS != "windows" {
-		return nil
-	}
-	for _, scope := range scopes {
-		out, err := v.output(v.ctx, "reg", "query", scope.key)
-		if err != nil {
-			continue
-		}
-		for _, name := range names {
-			stored, ok := registryValue(out, name)
-			if !ok || stored == v.Getenv(name) {
-				continue
-			}
-			fs = append(fs, warn(report.ConfigInvalid, say("Windows has %s=%s in the %s scope, and this process does not see it", "Windows 在 %[3]s 范围中有 %[1]s=%[2]s，而本进程看不到", name, shown(name, stored), scope.name)).
-				todo(say("restart the runner's service to take it over, or remove it there; a variable of the job wins over both", "请重启运行器服务以使其生效，或在该处删除；任务自身的变量优先")))
-		}
-	}
-	return fs
-}
-
-// registryValue reads a value from the output of reg query, whose type names are
-// the same in every language: "    GOPROXY    REG_SZ    https://…".
-func registryValue(out, name string) (string, bool) {
-	for line := range strings.Lines(out) {
-		f := strings.Fields(line)
-		if len(f) >= 2 && strings.EqualFold(f[0], name) && strings.HasPrefix(f[1], "REG_") {
-			return strings.Join(f[2:], " "), true
-		}
-	}
-	return "", false
-}
-
-func brokenList(v settings) []Finding {
-	_, err := modproxy.ParseList(v.values["GOPROXY"])
-	var e *modproxy.ListError
-	if !errors.As(err, &e) {
-		return nil
-	}
-	f := fail(report.ConfigInvalid, say("GOPROXY (%s) has an entry that breaks every lookup: %v", "GOPROXY（%s）中有一项使所有查询失败：%v", v.layer("GOPROXY"), e))
-	if e.Hint != "" {
-		f = f.paste(e.Hint)
-	}
-	return []Finding{f}
-}
-
-// ignoredEntries finds what stands behind direct or off.
-func ignoredEntries(v settings) []Finding {
-	list, err := modproxy.ParseList(v.values["GOPROXY"])
-	if err != nil {
-		return nil
-	}
-	entries := strings.FieldsFunc(v.values["GOPROXY"], func(r rune) bool { return r == ',' || r == '|' })
-	n := 0
-	for _, e := range entries {
-		if strings.TrimSpace(e) != "" {
-			n++
-		}
-	}
-	if n == len(list) {
-		return nil
-	}
-	last := list[len(list)-1].Word
-	return []Finding{warn(report.ConfigInvalid, say("GOPROXY has entries after %s that are never asked", "GOPROXY 中 %s 之后的项永远不会被查询", last)).
-		todo(say("put %s last", "请把 %s 放在最后", last))}
-}
-
-// misreadComma finds two public module proxies joined by ',': the second one is
-// then no stand-in for the first.
-func misreadComma(v settings) []Finding {
-	list, err := modproxy.ParseList(v.values["GOPROXY"])
-	if err != nil || !v.own("GOPROXY") {
-		return nil
-	}
-	for i := 1; i < len(list); i++ {
-		a, b := list[i-1], list[i]
-		if a.Sep != ',' || !v.public(a) || !v.public(b) {
-			continue
-		}
-		return []Finding{warn(report.ConfigInvalid, say("GOPROXY: after ',' go asks %s only when %s says 404 or 410, not when it is down", "GOPROXY：',' 之后的 %s 只在 %s 返回 404 或 410 时才会被查询，后者故障时不会", b.URL.Host, a.URL.Host)).
-			paste("GOPROXY=" + strings.Replace(list.Redacted(), a.Redacted()+",", a.Redacted()+"|", 1))}
-	}
-	return nil
-}
-
-// public reports whether an entry is a module proxy that everybody knows.
-func (v settings) public(e modproxy.Entry) bool {
-	if !e.Remote() || e.URL.User != nil {
-		return false
-	}
-	return isPublic(e.URL.Host, v.toolchain)
-}
-
 func oddSumDB(v settings) []Finding {
 	value := v.values["GOSUMDB"]
 	f := strings.Fields(value)
@@ -294,89 +190,6 @@ func oddSumDB(v settings) []Finding {
 			todo(say("write sum.golang.org or sum.golang.google.cn, or add the key: NAME+HASH+KEY", "请写 sum.golang.org 或 sum.golang.google.cn，或加上密钥：NAME+HASH+KEY"))}
 	}
 	return nil
-}
-
-// replacedPrivate finds patterns of GOPRIVATE that do not count, since GONOPROXY
-// or GONOSUMDB was set by itself. The word none is the documented way to mean it.
-func replacedPrivate(v settings) (fs []Finding) {
-	for _, r := range []struct {
-		name    string
-		problem report.Text
-	}{
-		{"GONOPROXY", say("module proxies are asked for them", "模块代理会被查询这些模块")},
-		{"GONOSUMDB", say("the checksum database is asked for them", "校验数据库会被查询这些模块")},
-	} {
-		value := v.values[r.name]
-		if !v.own(r.name) || value == "none" || value == v.values["GOPRIVATE"] {
-			continue
-		}
-		lost := missing(v.values["GOPRIVATE"], value)
-		if len(lost) == 0 {
-			continue
-		}
-		t := say("%s replaces GOPRIVATE and lacks %s: ", "%s 会取代 GOPRIVATE，但缺少 %s：", r.name, few(lost))
-		t.EN, t.ZH = t.EN+r.problem.EN, t.ZH+r.problem.ZH
-		fs = append(fs, warn(report.PrivateModule, t).paste(r.name+"="+strings.Join(append(lost, value), ",")))
-	}
-	return fs
-}
-
-// missing are the items of a list that another list has not.
-func missing(list, from string) (lost []string) {
-	for item := range strings.SplitSeq(list, ",") {
-		if item != "" && !strings.Contains(","+from+",", ","+item+",") {
-			lost = append(lost, item)
-		}
-	}
-	return lost
-}
-
-// oddGlobs finds patterns that never match, which go never tells
-// (golang.org/x/mod/module, MatchPrefixPatterns).
-func oddGlobs(v settings) (fs []Finding) {
-	for _, name := range []string{"GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOINSECURE"} {
-		if !v.own(name) || name != "GOPRIVATE" && v.values[name] == v.values["GOPRIVATE"] {
-			continue
-		}
-		for item := range strings.SplitSeq(v.values[name], ",") {
-			better, wrong := betterGlob(item)
-			if !wrong {
-				continue
-			}
-			f := warn(report.PrivateModule, say("%s has the pattern %q, which matches nothing", "%s 中的模式 %q 不匹配任何模块", name, modproxy.RedactRaw(item)))
-			if better == "" {
-				better = "git.corp.example, *.corp.example, github.com/acme"
-			}
-			f = f.todo(say("write %s", "请写 %s", better))
-			fs = append(fs, f)
-		}
-	}
-	return fs
-}
-
-// betterGlob says whether a pattern is wrong, and what may be meant.
-func betterGlob(item string) (better string, wrong bool) {
-	_, err := path.Match(item, "")
-	host := strings.TrimSpace(item)
-	if _, rest, ok := strings.Cut(host, "://"); ok {
-		host = rest
-	}
-	if _, rest, ok := strings.Cut(host, "@"); ok {
-		host = strings.Replace(rest, ":", "/", 1)
-	}
-	switch {
-	case item == "":
-		return "", false
-	case err != nil:
-		return "", true
-	case strings.ContainsAny(host, "; |"):
-		return strings.Join(strings.FieldsFunc(host, func(r rune) bool { return strings.ContainsRune("; |", r) }), ","), true
-	case host != item:
-		return host, true
-	case strings.HasPrefix(item, "/"), strings.HasPrefix(item, "."):
-		return "*" + strings.TrimLeft(item, "/"), true
-	}
-	return "", false
 }
 
 func oddFlags(v settings) (fs []Finding) {
