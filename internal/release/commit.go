@@ -110,7 +110,35 @@ func (r release) checkTree(ctx context.Context) error {
 			return fmt.Errorf("the module's zip would have %s", name)
 		}
 	}
+	if len(r.platforms) == len(allPlatforms) {
+		if err := checkSize(r.path("tree"), files.Valid, maxSource); err != nil {
+			return err
+		}
+	}
 	return module.CheckPathMajor(r.version, "")
+}
+
+// maxSource is how many bytes the source may have without dist/: every job that uses the action downloads all of it,
+// and so does whoever installs with go.
+const maxSource = 10_000_000
+
+func checkSize(dir string, names []string, limit int64) error {
+	var total, largest int64
+	var culprit string
+	for _, name := range names {
+		info, err := os.Stat(filepath.Join(dir, name))
+		if err != nil {
+			return err
+		}
+		total += info.Size()
+		if info.Size() > largest {
+			largest, culprit = info.Size(), name
+		}
+	}
+	if total > limit {
+		return fmt.Errorf("the source has %d bytes, at most %d may be; the largest file is %s with %d", total, limit, culprit, largest)
+	}
+	return nil
 }
 
 // git runs a git command in dir and returns what it prints.

@@ -207,6 +207,24 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestCheckSize: the error names the file to look at.
+func TestCheckSize(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for name, size := range map[string]int{"a": 10, "b": 30, "c": 20} {
+		if err := os.WriteFile(filepath.Join(dir, name), make([]byte, size), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all := []string{"a", "b", "c"}
+	if err := checkSize(dir, all, 60); err != nil {
+		t.Error(err)
+	}
+	if err := checkSize(dir, all, 59); err == nil || !strings.Contains(err.Error(), "60 bytes, at most 59 may be; the largest file is b with 30") {
+		t.Error(err)
+	}
+}
+
 // TestBuildEnv: nothing that the machine has set reaches the bytes of a binary.
 func TestBuildEnv(t *testing.T) {
 	t.Parallel()
