@@ -31,7 +31,7 @@ func (h host) publish(r *setup.Run, err error) error {
 	if perr := h.annotate(r); perr != nil {
 		return errors.Join(perr, err)
 	}
-	if err != nil {
+	if err != nil && r.Config.Text("fail") != "never" {
 		return errReported
 	}
 	return nil
@@ -76,6 +76,9 @@ func (h host) writeTo(t config.Target, p *report.Report, o report.Options) error
 func (h host) annotate(r *setup.Run) error {
 	lang := r.Lang()
 	for _, a := range report.Annotations(r.Report, lang) {
+		if a.Level == string(ci.Error) && r.Config.Text("fail") == "never" {
+			a.Level = string(ci.Warning)
+		}
 		err := r.System.Annotate(h.commands(r), ci.Annotation{Level: ci.Level(a.Level), Title: a.Title, Message: a.Message, File: a.File, Line: a.Line})
 		if err != nil {
 			return err

@@ -44,6 +44,8 @@ var Table = []Row{
 		Help: "Most files fetched at once before go asks for them; 0 fetches nothing ahead."},
 	{Name: "download", Default: "true", Arg: "BOOL", check: checkBool, Only: "setup action",
 		Help: "Download the modules of the job after setting up."},
+	{Name: "fail", Default: "download", Arg: "download|never", check: checkOneOf("download", "never"), Only: "setup action",
+		Help: "What a run that could not set up or download does: download ends with exit code 1, never warns and leaves the job to go on without us."},
 	{Name: "report", Arg: "FORMAT=PATH", check: checkReports,
 		Help: "Write a report; PATH - is stdout, a bare FORMAT its usual file name. May be repeated, or be a list with commas."},
 	{Name: "C", Input: "working-directory", Arg: "DIR",
@@ -53,7 +55,7 @@ var Table = []Row{
 	{Name: "json", Default: "false", Input: "-", check: checkBool,
 		Help: "Print the report as JSON on stdout."},
 	{Name: "v", Input: "verbose", Default: "false", check: checkBool,
-		Help: "Say more: each retry, each export, each setting."},
+		Help: "Say more: each attempt that failed, as it happens. On the GitHub family debug logging does the same."},
 	{Name: "shell", Input: "-", Arg: "NAME", Only: "env", check: checkShell,
 		Help: "Form of the variables: sh, fish, powershell, cmd, dotenv or json. Empty: what the operating system's shell reads."},
 }

@@ -67,7 +67,7 @@ func (p *progress) attempt(a report.Attempt) {
 		return
 	}
 	p.retries++
-	if p.run.Config.Bool("v") {
+	if p.run.verbose() {
 		fmt.Fprintf(p.run.Stderr, "goproxy-setup: attempt %d of %s: %s: %s\n", a.N, a.Path, a.Class, a.Error)
 	}
 }
@@ -114,3 +114,7 @@ func (r *Run) Lang() string {
 	}
 	return "en"
 }
+
+// verbose is the setting, or the debug logging of the GitHub family
+// (https://docs.github.com/actions/monitoring-and-troubleshooting-workflows/enabling-debug-logging).
+func (r *Run) verbose() bool { return r.Config.Bool("v") || r.Getenv("RUNNER_DEBUG") == "1" }
