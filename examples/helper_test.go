@@ -111,7 +111,7 @@ exec '`+realGo+`' "$@"`)
 		j.t.Fatal(err)
 	}
 	script(j.t, filepath.Join(bin, "curl"), `case "$*" in
-  '-fsSL `+repository+`/install.sh') exec cat '`+installer+`' ;;
+  '-fsSL `+releases+`/install.sh') exec cat '`+installer+`' ;;
   *file://*) exec '`+realCurl+`' "$@" ;;
 esac
 echo "curl $*: not an address of an example" >&2
@@ -119,8 +119,11 @@ exit 6`)
 	return bin
 }
 
-// repository is where the examples have the installers from.
-const repository = "https://raw.githubusercontent.com/goproxy-setup/goproxy-setup/v1"
+// Where the examples have the installers and the template from.
+const (
+	releases   = "https://github.com/goproxy-setup/goproxy-setup/releases/latest/download"
+	repository = "https://raw.githubusercontent.com/goproxy-setup/goproxy-setup/v1"
+)
 
 // stub adds a command of the system to the machine.
 func (j *job) stub(name, body string) {

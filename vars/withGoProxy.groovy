@@ -39,7 +39,7 @@ List settings(Map options) {
 }
 
 void install(Map options) {
-    String folder = options.installer ?: 'https://raw.githubusercontent.com/goproxy-setup/goproxy-setup/v1'
+    String folder = options.installer ?: 'https://github.com/goproxy-setup/goproxy-setup/releases/latest/download'
     withEnv(["GOPROXY_SETUP_INSTALLER=${folder}", "GOPROXY_SETUP_VERSION=${options.version ?: ''}"]) {
         if (isUnix()) {
             sh label: 'install goproxy-setup', script: '''
@@ -49,10 +49,8 @@ void install(Map options) {
         } else {
             powershell label: 'install goproxy-setup', script: '''
                 if (Get-Command goproxy-setup -ErrorAction SilentlyContinue) { exit 0 }
-                $arguments = @{ b = $env:GOPROXY_SETUP_BIN }
-                if ($env:GOPROXY_SETUP_VERSION) { $arguments.v = $env:GOPROXY_SETUP_VERSION }
-                $install = Invoke-RestMethod "$env:GOPROXY_SETUP_INSTALLER/install.ps1"
-                & ([scriptblock]::Create($install)) @arguments
+                $install = Invoke-RestMethod "$env:GOPROXY_SETUP_INSTALLER/install.ps1" # reads GOPROXY_SETUP_VERSION
+                & ([scriptblock]::Create($install)) -BinDir $env:GOPROXY_SETUP_BIN
             '''
         }
     }

@@ -1,6 +1,6 @@
 #!/bin/sh
 set -e
-curl -fsSL https://raw.githubusercontent.com/goproxy-setup/goproxy-setup/v1/install.sh | sh -s -- -b "$PWD/.goproxy-setup"
+curl -fsSL https://github.com/goproxy-setup/goproxy-setup/releases/latest/download/install.sh | sh -s -- -b "$PWD/.goproxy-setup"
 .goproxy-setup/goproxy-setup download -report json
 vars=$(.goproxy-setup/goproxy-setup env -shell sh) # a line of its own: inside eval a failure would pass
 eval "$vars"

@@ -15,7 +15,7 @@ project {
             script {
                 name = "goproxy-setup"
                 scriptContent = """
-                    curl -fsSL https://raw.githubusercontent.com/goproxy-setup/goproxy-setup/v1/install.sh | sh -s -- -b "%teamcity.build.tempDir%"
+                    curl -fsSL https://github.com/goproxy-setup/goproxy-setup/releases/latest/download/install.sh | sh -s -- -b "%teamcity.build.tempDir%"
                     "%teamcity.build.tempDir%/goproxy-setup" -report junit,html
                     echo "##teamcity[importData type='junit' path='goproxy-junit.xml']"
                 """.trimIndent()

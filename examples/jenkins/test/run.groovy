@@ -115,7 +115,7 @@ String refused(Closure c) {
 Jenkins j = fresh(root, workspace, false)
 j.runFile('examples/jenkins/scripted.Jenkinsfile')
 assert j.goCalls().size() == 2 && j.goCalls().every { it.contains(want) }: j.goCalls()
-assert j.steps('powershell')[0].contains('@arguments') && j.steps('bat')[0] == '@goproxy-setup'
+assert j.steps('powershell')[0].contains('-BinDir $env:GOPROXY_SETUP_BIN') && j.steps('bat')[0] == '@goproxy-setup'
 println 'ok scripted.Jenkinsfile on Windows'
 
 j = fresh(root, workspace, true)
