@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
@@ -207,21 +208,38 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestCheckSize: the error names the file to look at.
-func TestCheckSize(t *testing.T) {
+// TestCheckModule: dist/ stays out of the module, and what is too large is named.
+func TestCheckModule(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	for name, size := range map[string]int{"a": 10, "b": 30, "c": 20} {
-		if err := os.WriteFile(filepath.Join(dir, name), make([]byte, size), 0o644); err != nil {
+	tree := t.TempDir()
+	write := func(name string, size int) {
+		t.Helper()
+		file := filepath.Join(tree, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, make([]byte, size), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	all := []string{"a", "b", "c"}
-	if err := checkSize(dir, all, 60); err != nil {
-		t.Error(err)
+	check := func(limit int64, want string) {
+		t.Helper()
+		err := checkModule(tree, limit)
+		if got := fmt.Sprint(err); err != nil != (want != "") || !strings.Contains(got, want) {
+			t.Errorf("%s, want %q", got, want)
+		}
 	}
-	if err := checkSize(dir, all, 59); err == nil || !strings.Contains(err.Error(), "60 bytes, at most 59 may be; the largest file is b with 30") {
-		t.Error(err)
+	write("a.go", 10)
+	write("b/b.go", 30)
+	check(40, "")
+	check(39, "40 bytes, at most 39 may be; the largest file is "+filepath.Join("b", "b.go")+" with 30")
+	write("dist/binary", 5)
+	check(100, "the module's zip would have "+filepath.Join("dist", "binary"))
+	write("dist/go.mod", 5)
+	check(40, "")
+	write("b/B.go", 1)
+	if runtime.GOOS == "linux" { // elsewhere it is the same file
+		check(100, "the go command would refuse the module")
 	}
 }
 
