@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -168,33 +167,9 @@ type network struct {
 func (e *exam) findNetwork() (n network) {
 	n.forward, n.err = forward.FromEnvironment(e.Getenv)
 	n.client = modproxy.NewClient(modproxy.Options{
-		Proxy: n.forward.Proxy, OnConnect: forward.CheckConnect, RootCAs: e.Roots, Netrc: e.netrc(),
+		Proxy: n.forward.Proxy, OnConnect: forward.CheckConnect, RootCAs: e.Roots, Netrc: modproxy.LoadNetrc(e.Getenv, e.OS, e.golang().s.GOAUTH),
 	})
 	return n
-}
-
-// netrc are the logins that go would send, none when GOAUTH leaves them out. A go
-// before 1.24, which knows no GOAUTH, always sends them.
-func (e *exam) netrc() modproxy.Netrc {
-	if a := e.golang().s.GOAUTH; a != "" && !strings.Contains(a, "netrc") {
-		return nil
-	}
-	data, err := os.ReadFile(e.netrcFile())
-	if err != nil {
-		return nil // as for go, a file that cannot be read has none
-	}
-	return modproxy.ParseNetrc(string(data))
-}
-
-// netrcFile follows src/cmd/go/internal/auth/netrc.go, netrcPath.
-func (w World) netrcFile() string {
-	if f := w.Getenv("NETRC"); f != "" {
-		return f
-	}
-	if w.OS == "windows" && w.exists(w.home(), "_netrc") {
-		return filepath.Join(w.home(), "_netrc")
-	}
-	return filepath.Join(w.home(), ".netrc")
 }
 
 // field is who will be asked for modules.

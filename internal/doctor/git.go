@@ -149,7 +149,7 @@ func (e *exam) login(ctx context.Context, host string) (string, Finding) {
 		return e.sshLogin(ctx, host, to)
 	case rewritten && strings.Contains(to, "@"):
 		return "insteadOf", Finding{}
-	case modproxy.Netrc(e.netrc())[host] != nil:
+	case modproxy.LoadNetrc(e.Getenv, e.OS, e.golang().s.GOAUTH)[host] != nil:
 		return ".netrc", Finding{}
 	}
 	for _, key := range []string{"http.extraheader", "credential.helper"} {

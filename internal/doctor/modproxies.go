@@ -51,7 +51,7 @@ type outcome struct {
 // resolver costs more than a race takes.
 func (e *exam) measure(ctx context.Context, c modproxy.Candidate, s modproxy.Sample) (o outcome) {
 	for range 2 {
-		o.Measurement = e.network().client.Race(ctx, []modproxy.Candidate{c}, modproxy.RaceOptions{Sample: s, Budget: e.Budget, SumDB: databaseName(e.sumdb())})[0]
+		o.Measurement = e.network().client.Race(ctx, []modproxy.Candidate{c}, modproxy.RaceOptions{Sample: s, Budget: e.Budget, SumDB: modproxy.ProxiedSumDB(e.sumdb())})[0]
 		var timeout *modproxy.TimeoutError
 		if !errors.As(o.Err, &timeout) || e.broken(c.URL) {
 			return o

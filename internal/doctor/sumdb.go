@@ -22,17 +22,6 @@ func (e *exam) sumdb() string {
 	return cmp.Or(e.SumDB, g.s.GOSUMDB)
 }
 
-// databaseName is the database that go asks through a module proxy: none when it
-// is off or has a URL of its own.
-func databaseName(gosumdb string) string {
-	f := strings.Fields(gosumdb)
-	if len(f) != 1 || f[0] == "off" || f[0] == modproxy.Alias {
-		return ""
-	}
-	name, _, _ := strings.Cut(f[0], "+")
-	return name
-}
-
 // checkSumDB asks for a way to the checksum database: through a module proxy, by
 // itself, by its alias.
 func checkSumDB(ctx context.Context, e *exam) []Finding {
@@ -47,7 +36,7 @@ func checkSumDB(ctx context.Context, e *exam) []Finding {
 		u, err := url.Parse(f[1])
 		return e.database(err == nil && e.answers(ctx, modproxy.Join(u, "latest")), modproxy.RedactRaw(f[1]))
 	}
-	name := databaseName(e.sumdb())
+	name := modproxy.ProxiedSumDB(e.sumdb())
 	if carrier, ok := e.carrier(ctx, name); ok {
 		return []Finding{fine(say("%s can be asked through %s", "可通过 %[2]s 查询 %[1]s", name, carrier))}
 	}

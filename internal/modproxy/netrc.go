@@ -2,12 +2,44 @@ package modproxy
 
 import (
 	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 )
 
 // Netrc holds the logins of a .netrc file, by machine. The go command sends them
 // to https module proxies; behind the loopback nobody but us can.
 type Netrc map[string]*url.Userinfo
+
+// LoadNetrc reads the logins that go would send to module proxies under a GOAUTH:
+// none when that leaves netrc out, and those of the file when it is empty, as before
+// go 1.24. A file that is not there or cannot be read has none.
+func LoadNetrc(getenv func(string) string, goos, goauth string) Netrc {
+	if goauth != "" && !slices.ContainsFunc(strings.Split(goauth, ";"), func(w string) bool { return strings.TrimSpace(w) == "netrc" }) {
+		return nil
+	}
+	data, err := os.ReadFile(netrcFile(getenv, goos))
+	if err != nil {
+		return nil
+	}
+	return ParseNetrc(string(data))
+}
+
+// netrcFile follows src/cmd/go/internal/auth/netrc.go, netrcPath.
+func netrcFile(getenv func(string) string, goos string) string {
+	if f := getenv("NETRC"); f != "" {
+		return f
+	}
+	if goos != "windows" {
+		return filepath.Join(getenv("HOME"), ".netrc")
+	}
+	legacy := filepath.Join(getenv("USERPROFILE"), "_netrc")
+	if _, err := os.Stat(legacy); err == nil {
+		return legacy
+	}
+	return filepath.Join(getenv("USERPROFILE"), ".netrc")
+}
 
 // ParseNetrc reads a .netrc file as cmd/go does (src/cmd/go/internal/auth/netrc.go):
 // a default entry and all that follows it count for nothing, macros are skipped.

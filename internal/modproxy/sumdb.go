@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -48,4 +49,16 @@ func (c *Client) signedHead(ctx context.Context, host string) Answer {
 		return No
 	}
 	return Yes
+}
+
+// ProxiedSumDB names the database that go asks through a module proxy, from a value
+// of GOSUMDB: none when it is off or has a URL of its own, which go then asks
+// directly. The alias is such a URL.
+func ProxiedSumDB(gosumdb string) string {
+	f := strings.Fields(gosumdb)
+	if len(f) != 1 || f[0] == "off" || f[0] == Alias {
+		return ""
+	}
+	name, _, _ := strings.Cut(f[0], "+")
+	return name
 }

@@ -109,7 +109,7 @@ func (r *Run) findForwardProxy() error {
 		return err
 	}
 	r.forward = f
-	r.client = modproxy.NewClient(modproxy.Options{Proxy: f.Proxy, OnConnect: forward.CheckConnect, Netrc: netrc(r.Getenv, r.OS, r.settings.GOAUTH)})
+	r.client = modproxy.NewClient(modproxy.Options{Proxy: f.Proxy, OnConnect: forward.CheckConnect, Netrc: modproxy.LoadNetrc(r.Getenv, r.OS, r.settings.GOAUTH)})
 	if odd := oddAuth(r.settings.GOAUTH); odd != "" {
 		r.note(report.Say("GOAUTH has %q, which only go itself runs: a module proxy that needs it refuses the loopback",
 			"GOAUTH 含有 %q，只有 go 自己会执行它：需要它的模块代理会拒绝本机回环代理", odd))

@@ -11,6 +11,7 @@ import (
 	"github.com/goproxy-setup/goproxy-setup/internal/classify"
 	"github.com/goproxy-setup/goproxy-setup/internal/gocmd"
 	"github.com/goproxy-setup/goproxy-setup/internal/loopback"
+	"github.com/goproxy-setup/goproxy-setup/internal/modproxy"
 	"github.com/goproxy-setup/goproxy-setup/report"
 )
 
@@ -147,7 +148,7 @@ func (r *Run) startLoopback(all bool) (lb *loopback.Server, done func(), err err
 	record := loopback.NewRecord(r.start, progress.attempt)
 	lb, err = loopback.Start(loopback.Config{
 		Client: r.client, List: r.choice.List, Private: r.isPrivate, Sums: sums,
-		SumDB: sumDBName(r.effectiveSumDB()), Dir: r.temp(),
+		SumDB: modproxy.ProxiedSumDB(r.effectiveSumDB()), Dir: r.temp(),
 		Attempts: r.Config.Int("attempts"), RetryFor: r.Config.Duration("retry-for"),
 		Record: record, Explain: explain(r.Lang()),
 		Ahead: r.ahead(needs, all), InFlight: r.Config.Int("in-flight"),

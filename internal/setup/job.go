@@ -18,6 +18,7 @@ import (
 
 	"github.com/goproxy-setup/goproxy-setup/ci"
 	"github.com/goproxy-setup/goproxy-setup/internal/gocmd"
+	"github.com/goproxy-setup/goproxy-setup/internal/modproxy"
 	"github.com/goproxy-setup/goproxy-setup/report"
 )
 
@@ -69,7 +70,7 @@ func (r *Run) startServe(ctx context.Context) (goproxy string, err error) {
 		return "", err
 	}
 	spec, err := json.Marshal(Spec{
-		List: r.choice.List.String(), NoProxy: joinGlobs(r.settings.GONOPROXY, r.private), SumDB: sumDBName(r.effectiveSumDB()), GOAUTH: r.settings.GOAUTH,
+		List: r.choice.List.String(), NoProxy: joinGlobs(r.settings.GONOPROXY, r.private), SumDB: modproxy.ProxiedSumDB(r.effectiveSumDB()), GOAUTH: r.settings.GOAUTH,
 		SumFiles: gocmd.SumFiles(r.modules), Dir: dir, Attempts: r.Config.Int("attempts"), RetryFor: r.Config.Duration("retry-for"),
 		Lang: r.Lang(), Lifetime: jobLifetime,
 	})

@@ -32,7 +32,7 @@ func (r *Run) measure(ctx context.Context) error {
 	r.measured = r.client.Race(ctx, candidates, modproxy.RaceOptions{
 		Sample: r.sample,
 		Budget: r.Config.Duration("probe-timeout"),
-		SumDB:  sumDBName(r.settings.GOSUMDB),
+		SumDB:  modproxy.ProxiedSumDB(r.settings.GOSUMDB),
 	})
 	for _, m := range r.measured {
 		r.Report.Probes = append(r.Report.Probes, probeOf(m))
@@ -139,17 +139,6 @@ func surelyPublic(path string) bool {
 		}
 	}
 	return false
-}
-
-// sumDBName is the database that may be asked through a module proxy: none when
-// it is off or has a URL of its own, which the go command then asks directly.
-func sumDBName(gosumdb string) string {
-	f := strings.Fields(gosumdb)
-	if len(f) != 1 || f[0] == "off" || f[0] == modproxy.Alias {
-		return ""
-	}
-	name, _, _ := strings.Cut(f[0], "+")
-	return name
 }
 
 func probeOf(m modproxy.Measurement) report.Probe {

@@ -104,7 +104,7 @@ func (spec Spec) start(getenv func(string) string, stop func()) (*loopback.Serve
 	}
 	record := loopback.NewRecord(time.Now(), nil)
 	return loopback.Start(loopback.Config{
-		Client:  modproxy.NewClient(modproxy.Options{Proxy: f.Proxy, OnConnect: forward.CheckConnect, Netrc: netrc(getenv, runtime.GOOS, spec.GOAUTH)}),
+		Client:  modproxy.NewClient(modproxy.Options{Proxy: f.Proxy, OnConnect: forward.CheckConnect, Netrc: modproxy.LoadNetrc(getenv, runtime.GOOS, spec.GOAUTH)}),
 		List:    list,
 		Private: func(path string) bool { return module.MatchPrefixPatterns(spec.NoProxy, path) },
 		Sums:    sums, SumDB: spec.SumDB, Dir: spec.Dir, Attempts: spec.Attempts, RetryFor: spec.RetryFor,
