@@ -174,11 +174,11 @@ var rules = []rule{
 	}, []string{`permission to \S+ denied`}},
 
 	{report.VCSMissing, anyone, []string{
-		"govcs disallows using", "is not a git command", "unknown version control system", "unknown vcs", "cannot run ssh", "ssh: not found", "exec format error", "unable to find remote helper for",
+		"govcs disallows using", "is not a git command", "unknown version control system", "unknown vcs", "ssh: not found", "exec format error", "unable to find remote helper for",
 	}, []string{
 		`exec: "(?:git|hg|svn|bzr|fossil|ssh)(?:\.exe)?": .*`,
 		`exec /\S*/(?:git|hg|svn|bzr|fossil): no such file`,
-		`(?:git|ssh|hg): (?:command )?not found`,
+		`(?:git|ssh|hg): (?:command )?not found`, `cannot run \S*ssh\S*: .*`,
 	}},
 
 	{report.VCSMissing, weak, []string{"unable to resolve git version"}, nil},

@@ -28,7 +28,10 @@ func (s *scanner) unwrap(line string) bool {
 	if s.test || s.logged || strings.HasPrefix(line, "go: ") {
 		return false
 	}
-	text := embedded.find(line)
+	text, guess := embedded.find(line), false
+	if _, opened := opens(line); text == "" && !opened {
+		text, guess = byName.find(line), true
+	}
 	if text == "" {
 		return false
 	}
@@ -43,7 +46,7 @@ func (s *scanner) unwrap(line string) bool {
 		}
 		if body, ok := opens("go: " + strings.TrimPrefix(part, "go: ")); ok {
 			s.open(line, body)
-			s.guess = !strings.Contains(line, "go: ") && !strings.Contains(line, ".go:") && byModule.MatchString(body)
+			s.guess = guess
 		}
 	}
 	return true
@@ -64,9 +67,9 @@ var (
 		{"fetch_repo: ", regexp.MustCompile(`fetch_repo: (.*)`)},
 		{"missing go.sum entry", regexp.MustCompile(`.[\s"':=(<>](missing go\.sum entry.*)`)},
 		{"verifying ", regexp.MustCompile(`.[\s"':=(<>](verifying ` + moduleAt + `: .*)`)},
-		{"@v", regexp.MustCompile(`(?:^|[\s"'=(<>])(` + moduleAt + `: .*)`)},
 		{".go:", regexp.MustCompile(`^[A-Z][\w ]{1,20}: (?:[A-Za-z]:)?[^\s:"]+\.go:\d+:\d+: ((?:unzip |zip: |unrecognized import path|cannot find module|git |reading https?:).*)`)},
 	}
+	byName  = embeddings{{"@v", regexp.MustCompile(`[\s"'=(<>](` + moduleAt + `: .*)`)}}
 	unquote = strings.NewReplacer(`\\n`, "\n", `\\t`, "\t", `\\\"`, `"`, `\n`, "\n", `\t`, "\t", `\"`, `"`, `\r`, "")
 )
 
