@@ -6,7 +6,7 @@
  *     withGoProxy(private: 'git.corp.example/*', report: 'junit,html') { bat 'go test ./...' }
  *
  * Options are the settings of goproxy-setup by the names of its action's inputs, and
- *   required   false: a failed download does not fail the build, go is left to try alone
+ *   fail       'never': a failed download does not fail the build, go is left to try alone
  *   version    of goproxy-setup, where it is not installed on the agent
  *   installer  address of the folder with install.sh and install.ps1, for a mirror
  */
@@ -15,7 +15,7 @@ def call(Map options = [:], Closure body) {
     String bin = pwd(tmp: true) + '/goproxy-setup-bin'
     withEnv(variables + ["PATH+GOPROXY_SETUP=${bin}", "GOPROXY_SETUP_BIN=${bin}"]) {
         install(options)
-        List chosen = prepare(options.required != false)
+        List chosen = prepare(options.fail ?: 'download')
         withEnv(chosen) {
             body()
         }
@@ -24,10 +24,10 @@ def call(Map options = [:], Closure body) {
 
 // Settings travel as variables, so that no shell ever reads them.
 List settings(Map options) {
-    List own = ['required', 'version', 'installer']
+    List own = ['fail', 'version', 'installer']
     List known = ['proxies', 'private', 'sumdb', 'timeout', 'probe-timeout', 'attempts', 'retry-for', 'in-flight',
                   'download', 'report', 'working-directory', 'lang', 'verbose']
-    List variables = []
+    List variables = ['GOPROXY_SETUP_FAIL=download'] // with never there would be nothing to read
     for (String name : options.keySet()) {
         if (known.contains(name)) {
             variables.add('GOPROXY_SETUP_' + name.toUpperCase().replace('-', '_') + '=' + options[name])
@@ -57,16 +57,16 @@ void install(Map options) {
 }
 
 // prepare downloads and returns the variables chosen, none after a failure that is allowed.
-List prepare(boolean required) {
+List prepare(String fail) {
     Map step = [label: 'goproxy-setup', returnStatus: true, script: isUnix() ? 'goproxy-setup' : '@goproxy-setup']
     int status = isUnix() ? sh(step) : bat(step)
     if (status == 0) {
         return lines(readFile(file: "${env.WORKSPACE}/goproxy.env", encoding: 'UTF-8'))
     }
-    if (required) {
+    if (status != 1 || fail != 'never') { // 2 is a wrong setting
         error("goproxy-setup failed with exit code ${status}; its report is above")
     }
-    echo "goproxy-setup failed with exit code ${status}; the block runs with what the job had"
+    echo 'goproxy-setup failed; the block runs with what the job had'
     return []
 }
 

@@ -130,8 +130,11 @@ assert !ran
 println 'ok a failure ends the build'
 
 j = fresh(root, workspace, true)
-j.library().call([attempts: 0, required: false]) { j.shell('sh', 'go vet ./...'); ran = true }
-assert ran && j.goCalls() == ['vet ./...|'] && j.steps('echo')[0].contains('exit code 2')
+j.library().call([proxies: 'http://127.0.0.1:1', fail: 'never']) { j.shell('sh', 'go vet ./...'); ran = true }
+assert ran && j.goCalls() == ['vet ./...|'] && j.steps('echo')[0].contains('with what the job had')
+ran = false
+assert refused { j.library().call([attempts: 0, fail: 'never']) { ran = true } }.contains('exit code 2')
+assert !ran
 println 'ok a failure that is allowed runs the block with what the job had'
 
 j = fresh(root, workspace, true)
@@ -143,5 +146,5 @@ println 'ok no shell reads a setting, and none outlives the step'
 
 Script lib = fresh(root, workspace, true).library()
 assert lib.lines('A=1|2\r\nB=x=y\n\n') == ['A=1|2', 'B=x=y']
-assert lib.settings(['working-directory': 'a b']) == ['GOPROXY_SETUP_WORKING_DIRECTORY=a b']
+assert lib.settings(['working-directory': 'a b']) == ['GOPROXY_SETUP_FAIL=download', 'GOPROXY_SETUP_WORKING_DIRECTORY=a b']
 println 'ok all'
