@@ -64,21 +64,12 @@ func saveReport(r *setup.Run) (string, error) {
 // Complete ends the loopback of the job and shows the report again if later
 // steps had modules from it. The job is over, so it fails nothing.
 func Complete(ctx context.Context, r *setup.Run, show func() error) error {
-	path := reportPath(r)
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil // the main step did not get so far
-	}
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	saved, err := report.Read(f)
+	saved, err := savedReport(r)
 	if err != nil {
 		return err
 	}
 	seen := activity(saved)
-	done, err := setup.Finish(ctx, filepath.Dir(path), saved)
+	done, err := setup.Finish(ctx, r.TempFolder(), saved)
 	if err != nil || done == nil || activity(done) == seen {
 		return err
 	}
@@ -90,6 +81,19 @@ func Complete(ctx context.Context, r *setup.Run, show func() error) error {
 	return show()
 }
 
+// savedReport is what the first step wrote, an empty one where it wrote none.
+func savedReport(r *setup.Run) (*report.Report, error) {
+	f, err := os.Open(reportPath(r))
+	if errors.Is(err, fs.ErrNotExist) {
+		return r.Report, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return report.Read(f)
+}
+
 // activity counts what a loopback did.
 func activity(p *report.Report) (n int) {
 	if p.Download != nil {
@@ -98,13 +102,7 @@ func activity(p *report.Report) (n int) {
 	return n + len(p.Failures)
 }
 
-func reportPath(r *setup.Run) string {
-	dir := r.Getenv("RUNNER_TEMP")
-	if dir == "" {
-		dir = r.Temp
-	}
-	return filepath.Join(dir, ReportFile)
-}
+func reportPath(r *setup.Run) string { return filepath.Join(r.TempFolder(), ReportFile) }
 
 // outputs are those of action.yml. What a failed run did not get to is empty.
 func outputs(p *report.Report, path string) []ci.Var {

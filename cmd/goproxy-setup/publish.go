@@ -61,6 +61,9 @@ func (h host) writeTo(t config.Target, p *report.Report, o report.Options) error
 	if !filepath.IsAbs(name) {
 		name = filepath.Join(h.dir, name)
 	}
+	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+		return err
+	}
 	f, err := os.CreateTemp(filepath.Dir(name), ".goproxy-setup-*")
 	if err != nil {
 		return err

@@ -23,7 +23,7 @@ import (
 // what stands in lines below its own, and nothing beside it. "/..." means all
 // packages below a folder.
 var layers = [][]string{
-	{"cmd/...", "internal/release", "bench/speed", "bench/survival", "bench/cost"},
+	{"cmd/...", "examples", "internal/release", "bench/speed", "bench/survival", "bench/cost"},
 	{"bench/lab"},
 	{"action"},
 	{"internal/setup", "internal/doctor"},
@@ -37,7 +37,7 @@ var layers = [][]string{
 // but each other, and only tests and what else is in mayTest import them.
 var (
 	forTests = []string{"internal/proxytest/...", "internal/golden", "internal/arrows"}
-	mayTest  = append([]string{"bench/..."}, forTests...)
+	mayTest  = append([]string{"bench/...", "examples"}, forTests...)
 )
 
 // homes tells for each dependency which packages import it, and which only in

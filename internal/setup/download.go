@@ -148,7 +148,7 @@ func (r *Run) startLoopback(all bool) (lb *loopback.Server, done func(), err err
 	record := loopback.NewRecord(r.start, progress.attempt)
 	lb, err = loopback.Start(loopback.Config{
 		Client: r.client, List: r.choice.List, Private: r.isPrivate, Sums: sums,
-		SumDB: modproxy.ProxiedSumDB(r.effectiveSumDB()), Dir: r.temp(),
+		SumDB: modproxy.ProxiedSumDB(r.effectiveSumDB()), Dir: r.TempFolder(),
 		Attempts: r.Config.Int("attempts"), RetryFor: r.Config.Duration("retry-for"),
 		Record: record, Explain: explain(r.Lang()),
 		Ahead: r.ahead(needs, all), InFlight: r.Config.Int("in-flight"),
@@ -156,7 +156,7 @@ func (r *Run) startLoopback(all bool) (lb *loopback.Server, done func(), err err
 	if err != nil {
 		progress.stop()
 		return nil, nil, &Error{Class: classify.Of(err), Reason: err.Error(), Err: err,
-			Hint: "the folder for temporary files must be writable: " + r.temp() + " (TMPDIR, on Windows TEMP, RUNNER_TEMP on GitHub)"}
+			Hint: "the folder for temporary files must be writable: " + r.TempFolder() + " (TMPDIR, on Windows TEMP, RUNNER_TEMP on GitHub)"}
 	}
 	return lb, func() {
 		lb.Close()
@@ -204,7 +204,8 @@ func isModDownload(args []string) bool {
 	return len(args) >= 3 && filepath.Base(args[0]) == "go" && args[1] == "mod" && args[2] == "download"
 }
 
-func (r *Run) temp() string {
+// TempFolder is where the job keeps what need not outlive it.
+func (r *Run) TempFolder() string {
 	if t := r.System.Temp(r.Getenv); t != "" {
 		return t
 	}

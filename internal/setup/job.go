@@ -54,7 +54,7 @@ func (r *Run) serveJob(ctx context.Context) error {
 	return nil
 }
 
-func (r *Run) jobDir() string { return filepath.Join(r.temp(), jobFolder) }
+func (r *Run) jobDir() string { return filepath.Join(r.TempFolder(), jobFolder) }
 
 func (r *Run) startServe(ctx context.Context) (goproxy string, err error) {
 	dir := r.jobDir()

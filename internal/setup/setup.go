@@ -208,7 +208,13 @@ func (r *Run) addFixes() {
 		in.Candidate = modproxy.Redact(r.choice.Winner.URL)
 	}
 	for i := range r.Report.Failures {
-		if f := &r.Report.Failures[i]; f.Fix == "" {
+		switch f := &r.Report.Failures[i]; {
+		case f.Fix != "":
+		case f.Class == report.Toolchain && r.settings.GOVERSION == "" && r.Report.Command != "explain":
+			if r.System.Family == ci.FamilyGitHub { // there is no go at all, so no setting of it helps
+				f.Fix = "- uses: actions/setup-go@v6\n  with:\n    go-version: stable"
+			}
+		default:
 			f.Fix = report.FixFor(*f, in)
 		}
 	}
