@@ -236,7 +236,7 @@ var Systems = []System{
 		Name: "shell", Family: FamilyShell, Title: "a shell",
 		Detect:     Rule{always},
 		SelfHosted: Rule{always},
-		Load:       loadShell,
+		Load:       "`eval \"$(goproxy-setup env -shell sh)\"`; where CI is set, " + loadShell,
 		Reports:    []string{"text"},
 		log:        ansiLog{},
 		export:     files("", encodeLines),
