@@ -211,7 +211,7 @@ var rules = []rule{
 	{report.GoModInvalid, weak, []string{"parsing go.mod", "parsing go.work", "error reading go.mod"}, nil},
 
 	{report.Toolchain, goes, []string{
-		"toolchain not available", "but maximum supported version is", "invalid toolchain: ", "no releases found for go", "too many toolchain switches",
+		"toolchain not available", "but maximum supported version is", "maximum version supported by", "invalid toolchain: ", "no releases found for go", "too many toolchain switches",
 		"unknown directive: toolchain", "unknown directive: godebug", "unknown directive: tool", "unknown directive: ignore", "unknown block type: godebug",
 		"unknown block type: tool", "unknown block type: ignore", "requires newer go version",
 	}, []string{
