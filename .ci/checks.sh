@@ -27,6 +27,23 @@ check_cross() {
   done
 }
 
+# The examples of all CI systems, run as those systems would: the GitLab component by gitlab-ci-local, the Jenkins
+# library by Groovy. `go test ./...` runs what the machine has tools for; here none may be missing.
+check_examples() {
+  [ "$(go env GOOS)" = linux ] || skip 'the runners of the examples are set up on Linux only'
+  need curl curl
+  need rsync rsync
+  need groovy groovy
+  need java default-jre-headless
+  if ! python3 -c 'import yaml' 2>/dev/null; then
+    need "python3 with PyYAML" python3 python3-yaml || PATH=/usr/bin:$PATH # that of the package, before any other
+  fi
+  GOPROXY_SETUP_ACTIONLINT=$(tool actionlint)
+  GOPROXY_SETUP_GITLAB_CI_LOCAL=$(gitlab_ci_local)
+  export GOPROXY_SETUP_ACTIONLINT GOPROXY_SETUP_GITLAB_CI_LOCAL
+  GOPROXY_SETUP_EXAMPLES=required go test -count=1 ./examples
+}
+
 check_format() {
   local files
   files=$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l) # gofmt -l itself never fails for this

@@ -25,6 +25,17 @@ tool() {
   [ -x "$file" ] && echo "$file"
 }
 
+# gitlab_ci_local prints the path of a wrapper that runs gitlab-ci-local with a Node that it accepts (22 or newer).
+gitlab_ci_local() {
+  local dir=${XDG_CACHE_HOME:-$HOME/.cache}/goproxy-setup-tools/gitlab-ci-local@4.75.1
+  if [ ! -x "$dir/run" ]; then
+    npm install --no-audit --no-fund --silent --prefix "$dir" node@24.21.0 gitlab-ci-local@4.75.1 >&2
+    printf '#!/bin/sh\nPATH=%s:$PATH exec %s "$@"\n' "$dir/node_modules/.bin" "$dir/node_modules/.bin/gitlab-ci-local" >"$dir/run"
+    chmod +x "$dir/run"
+  fi
+  echo "$dir/run"
+}
+
 # need COMMAND PACKAGE... fails unless COMMAND is there. On Debian it installs the packages first, when it may.
 need() {
   local command=$1
