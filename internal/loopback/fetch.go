@@ -98,7 +98,7 @@ func (f *fetcher) walk(ctx context.Context, file File, groups [][]*Upstream, ahe
 	return c, err
 }
 
-func (f *fetcher) transfer(file File, group []*Upstream, ahead, hedge bool) *transfer {
+func (f *fetcher) transfer(file File, group []*Upstream, race *atomic.Pointer[transfer], ahead, hedge bool) *transfer {
 	p := &plan{attempts: f.attempts, deadline: time.Now().Add(f.retryFor)}
 	for _, u := range group {
 		p.legs = append(p.legs, &leg{up: u})
@@ -106,5 +106,5 @@ func (f *fetcher) transfer(file File, group []*Upstream, ahead, hedge bool) *tra
 	if p.hopeless() {
 		p.attempts = min(p.attempts, len(p.legs))
 	}
-	return &transfer{fetcher: f, file: file, plan: p, sink: newSink(f.dir, file), ahead: ahead, hedge: hedge}
+	return &transfer{fetcher: f, file: file, plan: p, sink: newSink(f.dir, file), race: race, ahead: ahead, hedge: hedge}
 }

@@ -2,7 +2,9 @@ package loopback
 
 import (
 	"context"
+	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -61,7 +63,8 @@ func (f *fetcher) fetch(ctx context.Context, file File, group []*Upstream, ahead
 	f.hedges.file()
 	done := make(chan outcome, 2)
 	start := func(t *transfer) { go func() { done <- outcome{t, t.run(ctx)} }() }
-	first := f.transfer(file, group, ahead, false)
+	race := new(atomic.Pointer[transfer])
+	first := f.transfer(file, group, race, ahead, false)
 	start(first)
 	running := 1
 	others, delay := second(group)
@@ -73,7 +76,7 @@ func (f *fetcher) fetch(ctx context.Context, file File, group []*Upstream, ahead
 		case <-timer.C:
 			if running == 1 && failed == nil && !first.answered.Load() && f.hedges.take() {
 				f.record.hedged()
-				start(f.transfer(file, others, ahead, true))
+				start(f.transfer(file, others, race, ahead, true))
 				running++
 			}
 		case o := <-done:
@@ -82,7 +85,7 @@ func (f *fetcher) fetch(ctx context.Context, file File, group []*Upstream, ahead
 				f.losers.Go(func() { f.discard(done, running) })
 				return &content{sink: o.t.sink, from: o.t.leg.up, saved: o.t.plan.saved() && !o.t.hedge}, nil
 			}
-			if failed == nil || o.t == first {
+			if !errors.Is(o.err, errSecond) && (failed == nil || o.t == first) {
 				failed = o.err
 			}
 			if running == 0 {

@@ -19,20 +19,23 @@ import (
 // loss takes more than 100 s as one CUBIC stream and 20 s in parts; over a clean
 // line parts win nothing, so they are not the rule.
 type pace struct {
+	rate     int64         // bytes a second that are not slow, whatever is left
 	after    time.Duration // a stream is not judged before
 	patience time.Duration // what it needs for the rest at its rate is too long
 	part     int64         // bytes of one part
 	parallel int
 }
 
-var usualPace = pace{after: time.Second, patience: 2 * time.Second, part: 1 << 20, parallel: 8}
+var usualPace = pace{rate: 1 << 20, after: time.Second, patience: 2 * time.Second, part: 1 << 20, parallel: 8}
 
-// slow judges a stream by what it has brought.
+// slow judges a stream by what it has brought. A fast one is left alone: what is on
+// its way of it would be lost.
 func (p pace) slow(got, left int64, took time.Duration) bool {
 	if took < p.after || left < 2*p.part || got == 0 {
 		return false
 	}
-	return time.Duration(float64(took)*float64(left)/float64(got)) > p.patience
+	rate := float64(got) / took.Seconds()
+	return rate < float64(p.rate) && float64(left)/rate > p.patience.Seconds()
 }
 
 // copy reads a body into the sink. A slow one that can be had in parts is

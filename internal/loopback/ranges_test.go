@@ -22,7 +22,8 @@ func TestPace(t *testing.T) {
 		{"too early to say", 1, 50 << 20, usualPace.after / 2, false},
 		{"nearly done", 38 << 20, 1 << 20, 3 * time.Second, false},
 		{"fast enough", 20 << 20, 20 << 20, time.Second, false},
-		{"slow", 1 << 20, 38 << 20, time.Second, true},
+		{"slow", 1 << 19, 38 << 20, time.Second, true},
+		{"long, but not slow", 2 << 20, 400 << 20, time.Second, false},
 		{"nothing yet", 0, 38 << 20, time.Second, false},
 	} {
 		if got := usualPace.slow(tt.got, tt.left, tt.took); got != tt.want {
@@ -80,7 +81,7 @@ func TestParts(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer s.Close()
-			s.fetch.pace = pace{after: 20 * time.Millisecond, patience: 40 * time.Millisecond, part: 128 << 10, parallel: 4}
+			s.fetch.pace = pace{rate: 1 << 30, after: 20 * time.Millisecond, patience: 40 * time.Millisecond, part: 128 << 10, parallel: 4}
 			path := "all/" + File{Kind: KindZip, Module: graph.Path(0), Version: "v1.0.0"}.Path()
 			status, body := world{Server: s}.get(t, path)
 			if status != http.StatusOK {

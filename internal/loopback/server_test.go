@@ -352,6 +352,26 @@ func TestHedge(t *testing.T) {
 	}
 }
 
+// TestHedgeBytes: of two requests that are answered one body is read.
+func TestHedgeBytes(t *testing.T) {
+	t.Parallel()
+	w := start(t, "$p/delay=500ms|$p/delay=500ms/nodate", nil)
+	if status, body := w.get(t, "all/example.com/m/@v/v1.0.0.zip"); status != 200 {
+		t.Fatalf("%d %s", status, body)
+	}
+	w.Close() // waits for the second request
+	d, attempts, _ := w.record.Snapshot()
+	bodies := 0
+	for _, a := range attempts {
+		if a.Bytes > 0 {
+			bodies++
+		}
+	}
+	if d.Hedges != 1 || bodies != 1 {
+		t.Errorf("%d second requests, %d bodies, want one each: %+v", d.Hedges, bodies, attempts)
+	}
+}
+
 // TestPrivateUpstream: its word is the answer, and nobody stands in for it.
 func TestPrivateUpstream(t *testing.T) {
 	t.Parallel()

@@ -26,7 +26,8 @@ type transfer struct {
 	hedge bool // another transfer of the file was late
 	ctx   context.Context
 
-	answered atomic.Bool // a header has come
+	answered atomic.Bool               // a header has come
+	race     *atomic.Pointer[transfer] // which of two transfers of the file has the first good header
 
 	leg    *leg           // of the current attempt
 	began  time.Time      // of the current attempt, behind its wait
@@ -68,7 +69,7 @@ func (t *transfer) run(ctx context.Context) error {
 	err := t.client.Do(ctx, t.try(0), t.receive, func(err error) (modproxy.Try, bool) {
 		t.end(err)
 		var disk *SpoolError
-		if errors.As(err, &disk) {
+		if errors.As(err, &disk) || errors.Is(err, errSecond) {
 			return modproxy.Try{}, false
 		}
 		next, wait := t.plan.after(time.Now(), t.leg, err)
@@ -99,6 +100,10 @@ func (t *transfer) giveUp(ctx context.Context, start time.Time, err error) error
 		t.discard()
 		return fmt.Errorf("get %s: %w", t.file, context.Cause(ctx))
 	}
+	if errors.Is(err, errSecond) {
+		t.discard()
+		return err
+	}
 	if t.kept != nil && t.plan.agreed() {
 		t.sink.drop()
 		t.sink, t.kept = t.kept, nil
@@ -128,12 +133,13 @@ func (t *transfer) begin(wait time.Duration) {
 
 // end records the current attempt and tells the upstream's health.
 func (t *transfer) end(err error) {
-	if err != nil && !(t.ahead && errors.Is(err, fs.ErrNotExist)) { // that may never be asked for
+	if err != nil && !errors.Is(err, errSecond) && !(t.ahead && errors.Is(err, fs.ErrNotExist)) { // that may never be asked for
 		t.now.Class = classify.Of(err)
 		t.now.Error = err.Error()
 	}
 	h := &t.leg.up.health
 	switch {
+	case errors.Is(err, errSecond): // its header was good, and late only beside another
 	case t.now.Status == http.StatusTooManyRequests, t.now.Status == http.StatusServiceUnavailable:
 		t.limiter.refused(time.Now())
 		h.bad(time.Now())
@@ -188,11 +194,18 @@ func (t *transfer) receive(resp *http.Response) error {
 		}
 		t.from, t.etag, t.total = t.leg, strongETag(resp.Header), resp.ContentLength
 	}
+	if !t.race.CompareAndSwap(nil, t) && t.race.Load() != t {
+		return errSecond
+	}
 	if err := t.copy(resp); err != nil {
 		return err
 	}
 	return t.check(resp)
 }
+
+// errSecond ends a transfer when the other one of its file had a good header first:
+// reading both bodies would double the bytes.
+var errSecond = errors.New("another request for the file was answered first")
 
 // continues reports whether the answer begins where the sink ends.
 func (t *transfer) continues(resp *http.Response) bool {
