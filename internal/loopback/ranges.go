@@ -28,6 +28,13 @@ type pace struct {
 
 var usualPace = pace{rate: 1 << 20, after: time.Second, patience: 2 * time.Second, part: 1 << 20, parallel: 8}
 
+// over returns the pace for a path on which a header takes so long: over a long one
+// every stream is slow at first, for ten round trips or so.
+func (p pace) over(header time.Duration) pace {
+	p.after = max(p.after, 12*header)
+	return p
+}
+
 // slow judges a stream by what it has brought. A fast one is left alone: what is on
 // its way of it would be lost.
 func (p pace) slow(got, left int64, took time.Duration) bool {
@@ -58,7 +65,7 @@ func (t *transfer) copy(resp *http.Response) error {
 			return &modproxy.TimeoutError{URL: modproxy.Redact(resp.Request.URL), Phase: modproxy.PhaseBody, After: time.Since(start)}
 		case t.sink.n > limit(t.file.Kind):
 			return &modproxy.ContentError{URL: modproxy.Redact(resp.Request.URL), Reason: fmt.Sprintf("has more than %d bytes", limit(t.file.Kind))}
-		case t.divisible(resp) && t.pace.slow(t.sink.n-before, t.total-t.sink.n, time.Since(start)):
+		case t.divisible(resp) && t.pace.over(t.header).slow(t.sink.n-before, t.total-t.sink.n, time.Since(start)):
 			return t.split(resp)
 		}
 	}

@@ -32,6 +32,16 @@ func TestPace(t *testing.T) {
 	}
 }
 
+func TestPaceOverLongPath(t *testing.T) {
+	t.Parallel()
+	if got := usualPace.over(200 * time.Millisecond).after; got != 2400*time.Millisecond {
+		t.Errorf("a stream over 200 ms is judged after %v", got)
+	}
+	if got := usualPace.over(5 * time.Millisecond).after; got != usualPace.after {
+		t.Errorf("a stream over 5 ms is judged after %v", got)
+	}
+}
+
 func TestTrickles(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
