@@ -29,8 +29,10 @@ func (s *scanner) unwrap(line string) bool {
 		return false
 	}
 	text, guess := embedded.find(line), false
-	if _, opened := opens(line); text == "" && !opened {
-		text, guess = byName.find(line), true
+	if named := byName.find(line); named != "" && text == "" {
+		if _, opened := opens(line); !opened {
+			text, guess = named, true
+		}
 	}
 	if text == "" {
 		return false
