@@ -61,6 +61,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	defer b.Close()
 	var results []*result
+	defer func() { print(out, o.clients, results) }() // also of a benchmark that was ended early
 	for _, name := range o.graphs {
 		g, err := lab.LoadGraph(ctx, o.cache, name)
 		if err != nil {
@@ -68,13 +69,14 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		}
 		for _, open := range o.links {
 			r, err := measure(ctx, b, o, g, open)
+			if r != nil {
+				results = append(results, r)
+			}
 			if err != nil {
 				return err
 			}
-			results = append(results, r)
 		}
 	}
-	print(out, o.clients, results)
 	return nil
 }
 

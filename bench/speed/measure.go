@@ -50,7 +50,7 @@ func measure(ctx context.Context, b *lab.Bench, o options, g lab.Graph, open fun
 			c := o.clients[(i+round)%len(o.clients)] // nobody is always behind the same
 			one, err := s.quietest(ctx, l, o, c)
 			if err != nil {
-				return nil, fmt.Errorf("%s, %s, %s: %w", g.Name, l.Name, c.name, err)
+				return r, fmt.Errorf("%s, %s, %s: %w", g.Name, l.Name, c.name, err)
 			}
 			r.runs[c.name] = append(r.runs[c.name], one)
 		}

@@ -43,6 +43,9 @@ func printCosts(w io.Writer, list []client, results []*result) {
 	for _, r := range results {
 		for _, c := range list {
 			runs := r.runs[c.name]
+			if len(runs) == 0 {
+				continue
+			}
 			n := runs[len(runs)-1].served
 			t.Row(r.graph.Name, r.link, c.name, fmt.Sprint(n.Info), fmt.Sprint(n.Mod), fmt.Sprint(n.Zip), fmt.Sprint(n.Other),
 				lab.MB(n.Bytes), fmt.Sprint(n.Conns), fmt.Sprint(n.MaxOpen), lab.Seconds(r.cpu(c.name)))
