@@ -19,6 +19,11 @@ type Bench struct {
 
 // NewBench builds goproxy-setup unless a program is given.
 func NewBench(ctx context.Context, tool string) (b *Bench, err error) {
+	if tool != "" {
+		if tool, err = filepath.Abs(tool); err != nil { // it runs in other folders
+			return nil, err
+		}
+	}
 	b = &Bench{Tool: tool}
 	if b.Dir, err = os.MkdirTemp(inMemory(), "goproxy-setup-bench-"); err != nil {
 		return nil, err

@@ -8,12 +8,14 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"runtime/debug"
 	"syscall"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	tuneMemory(os.Getenv)
 	dir, _ := os.Getwd()
 	code := run(ctx, host{
 		args: os.Args[1:], getenv: os.Getenv, environ: os.Environ(),
@@ -23,6 +25,16 @@ func main() {
 	})
 	stop()
 	os.Exit(code)
+}
+
+// tuneMemory collects garbage more rarely, since what a module passes leaves behind
+// is much and what stays is little, until the heap nears what a background process
+// may take on a small runner. GOGC and GOMEMLIMIT are the user's word.
+func tuneMemory(getenv func(string) string) {
+	if getenv("GOGC") == "" && getenv("GOMEMLIMIT") == "" {
+		debug.SetGCPercent(400)
+		debug.SetMemoryLimit(128 << 20)
+	}
 }
 
 // A host is the world of one call. Tests make their own.

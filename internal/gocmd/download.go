@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -66,6 +68,11 @@ func Units(modules []Module) []Module {
 	return units
 }
 
+// downloadGC lets go mod download, which makes much garbage and keeps little, collect
+// it more rarely. Measured with 175 modules on two cores: a tenth to a fifth less
+// processor time.
+const downloadGC = "400"
+
 // Download runs `go mod download -json` for m, or for the whole workspace that m
 // is a member of. A failed download is a Result, not an error; the error says
 // that the command could not be started or was cancelled.
@@ -74,6 +81,9 @@ func Download(ctx context.Context, g Go, m Module, o Options) (Result, error) {
 		g = g.In(filepath.Dir(m.Work)).With("GOWORK=" + m.Work)
 	} else {
 		g = g.In(m.Dir).With("GOWORK=off")
+	}
+	if !slices.ContainsFunc(g.Env, func(v string) bool { return strings.HasPrefix(v, "GOGC=") }) {
+		g = g.With("GOGC=" + downloadGC)
 	}
 	args := []string{"mod", "download", "-json"}
 	if o.Trace {
