@@ -19,6 +19,7 @@ type Try struct {
 	Wait   time.Duration // before the request is sent
 	Stall  time.Duration // the attempt ends when nothing comes for so long; 0 is never
 	HTTP1  bool          // over a connection of its own protocol, for servers that break HTTP/2
+	Shared bool          // over a connection that is there, if there is one: a new one costs round trips
 }
 
 // Do gets one file over as many attempts as next allows. After each attempt
@@ -90,8 +91,11 @@ type exchange struct {
 func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 	x.watch = nil
 	var rt http.RoundTripper = x.client.h2
-	if x.try.HTTP1 {
+	switch {
+	case x.try.HTTP1:
 		rt = x.client.h1
+	case x.try.Shared:
+		rt = sharing{x.client.h2}
 	}
 	if x.try.Stall == 0 {
 		return rt.RoundTrip(req)

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"slices"
 	"sync"
 )
 
@@ -36,7 +37,18 @@ func newPool(n int, transport func() *http.Transport) *pool {
 }
 
 func (p *pool) RoundTrip(req *http.Request) (*http.Response, error) {
-	s, gate, first := p.enter(req.URL.Host)
+	return p.roundTrip(req, p.idlest)
+}
+
+// sharing is a pool for requests that are too small for a connection of their own.
+type sharing struct{ *pool }
+
+func (p sharing) RoundTrip(req *http.Request) (*http.Response, error) {
+	return p.roundTrip(req, p.dialled)
+}
+
+func (p *pool) roundTrip(req *http.Request, pick func(host string) *shard) (*http.Response, error) {
+	s, gate, first := p.enter(req.URL.Host, pick)
 	resp, err := p.send(s, gate, first, req)
 	if err != nil {
 		p.leave(s)
@@ -80,17 +92,27 @@ func (c *counted) Close() error {
 	return c.ReadCloser.Close()
 }
 
-// enter picks the shard with the fewest requests. first is true for the request
-// that has to open the gate of its host.
-func (p *pool) enter(host string) (s *shard, gate chan struct{}, first bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	s = p.shards[0]
-	for _, o := range p.shards {
-		if o.open < s.open {
-			s = o
+// idlest returns the shard with the fewest requests.
+func (p *pool) idlest(string) *shard {
+	return slices.MinFunc(p.shards, func(a, b *shard) int { return a.open - b.open })
+}
+
+// dialled returns a shard that has a connection to the host, else the idlest.
+func (p *pool) dialled(host string) *shard {
+	for _, s := range p.shards {
+		if s.gates[host] != nil && p.multi[host] {
+			return s
 		}
 	}
+	return p.idlest(host)
+}
+
+// enter takes the shard that pick names. first is true for the request that has to
+// open the gate of its host.
+func (p *pool) enter(host string, pick func(string) *shard) (s *shard, gate chan struct{}, first bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s = pick(host)
 	s.open++
 	gate, ok := s.gates[host]
 	if !ok {

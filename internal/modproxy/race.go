@@ -24,7 +24,7 @@ type Measurement struct {
 	Phases     PhaseTimes    // of the first request
 	Latency    time.Duration // first byte of the .mod since the start, redirects included
 	Total      time.Duration // until .mod and zip sample were in; 0 when the race was over before
-	Throughput int64         // bytes per second of the zip sample
+	Throughput int64         // bytes per second of the zip sample, 0 when none was asked for
 	Hops       []string      // hosts of the redirects to the zip, the last one serves it
 	SumDB      Answer        // does it carry the checksum database
 	NotFound   Answer        // does it say 404 or 410 for what does not exist
@@ -61,6 +61,9 @@ type RaceOptions struct {
 	Sample Sample
 	Budget time.Duration // of the whole race
 	SumDB  string        // name of the checksum database; empty when none is used
+	// Brief asks a lone candidate all at once and for no zip: there is nothing to
+	// choose, and each round trip is one that the job waits for.
+	Brief bool
 }
 
 // Race measures all candidates at once: first the .mod of the sample, checked
@@ -76,6 +79,7 @@ func (c *Client) Race(ctx context.Context, candidates []Candidate, o RaceOptions
 	finish := make(chan time.Duration, len(candidates))
 	proven := make(chan struct{}, len(candidates))
 	var wg sync.WaitGroup
+	o.Brief = o.Brief && len(candidates) == 1
 	for i, cand := range candidates {
 		r := &run{client: c, o: o, start: start, finish: finish, proven: proven, m: Measurement{Candidate: cand}}
 		runs[i] = r
@@ -145,6 +149,10 @@ type run struct {
 }
 
 func (r *run) measure(ctx context.Context) {
+	if r.o.Brief {
+		r.brief(ctx)
+		return
+	}
 	if err := r.mod(ctx); err != nil {
 		r.m.Err = r.late(ctx, err)
 		return
@@ -155,6 +163,22 @@ func (r *run) measure(ctx context.Context) {
 	wg.Go(func() { r.sumdb(ctx) })
 	wg.Go(func() { r.notFound(ctx) })
 	wg.Wait()
+}
+
+func (r *run) brief(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var wg sync.WaitGroup
+	wg.Go(func() { r.sumdb(ctx) })
+	wg.Go(func() { r.notFound(ctx) })
+	defer wg.Wait()
+	if err := r.mod(ctx); err != nil {
+		r.m.Err = r.late(ctx, err)
+		cancel()
+		return
+	}
+	r.m.Total = time.Since(r.start)
+	r.finish <- r.m.Total
 }
 
 // late says in which phase a candidate was when the race ended without it.
@@ -292,7 +316,7 @@ func (r *run) ask(ctx context.Context, path string, answer *Answer, found, missi
 }
 
 func (r *run) get(ctx context.Context, path string, header http.Header, handle func(*http.Response) error) error {
-	return r.client.twice(ctx, Try{URL: r.m.Base(path), Header: header}, handle)
+	return r.client.twice(ctx, Try{URL: r.m.Base(path), Header: header, Shared: !r.o.Brief}, handle)
 }
 
 // twice is Do with a second attempt: one lost answer is no reason to drop the best

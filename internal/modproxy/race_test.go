@@ -305,6 +305,36 @@ func TestRaceOfNobody(t *testing.T) {
 	}
 }
 
+// TestRaceBrief: a lone candidate is asked for no zip, several are all the same.
+func TestRaceBrief(t *testing.T) {
+	t.Parallel()
+	f := newField()
+	alone, other := f.server(t, nil), f.server(t, nil)
+	zips := func(srv *proxytest.Server) (n int) {
+		for _, q := range srv.Requests() {
+			if strings.HasSuffix(q.Path, ".zip") {
+				n++
+			}
+		}
+		return n
+	}
+	o := RaceOptions{Budget: time.Minute, SumDB: "sum.example.com", Brief: true}
+	m := f.race(t.Context(), []Candidate{candidateAt(t, "alone", alone.URL)}, o)[0]
+	if !m.Reachable() || m.Total < m.Latency || m.Latency == 0 || m.NotFound != Yes || m.SumDB != No {
+		t.Errorf("%+v", m)
+	}
+	if n := zips(alone); n != 0 {
+		t.Errorf("%d zips asked for", n)
+	}
+	f.race(t.Context(), []Candidate{candidateAt(t, "alone", alone.URL), candidateAt(t, "other", other.URL)}, o)
+	if zips(alone) == 0 {
+		t.Error("a choice is made without a zip")
+	}
+	if m := f.race(t.Context(), []Candidate{candidateAt(t, "bad", alone.URL+"/html")}, o)[0]; m.Reachable() {
+		t.Errorf("a web page counts: %+v", m)
+	}
+}
+
 // TestRaceBadSample: a sample that has no path is an error of each, not a crash.
 func TestRaceBadSample(t *testing.T) {
 	t.Parallel()

@@ -33,6 +33,7 @@ func (r *Run) measure(ctx context.Context) error {
 		Sample: r.sample,
 		Budget: r.Config.Duration("probe-timeout"),
 		SumDB:  modproxy.ProxiedSumDB(r.settings.GOSUMDB),
+		Brief:  r.Report.Command != "probe",
 	})
 	for _, m := range r.measured {
 		r.Report.Probes = append(r.Report.Probes, probeOf(m))
