@@ -15,7 +15,8 @@ type health struct {
 	until   time.Time     // the breaker is open before
 	spent   bool          // a file used up all its attempts, and nothing has come since
 	latency [64]time.Duration
-	n       int // samples taken
+	n       int  // samples taken
+	etags   bool // the last answer had a validator that allows continuing it
 }
 
 // The breaker opens after three faults in a row, for a time that doubles. A lone
@@ -33,6 +34,25 @@ func (h *health) good(header time.Duration) {
 	h.faults, h.pause, h.until, h.spent = 0, 0, time.Time{}, false
 	h.latency[h.n%len(h.latency)] = header
 	h.n++
+}
+
+// validates notes whether an answer can be continued.
+func (h *health) validates(strong bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.etags = strong
+}
+
+// farAway is how long the quickest answer over a long path takes.
+const farAway = 80 * time.Millisecond
+
+// distant reports whether a big zip is better had in parts from the start: a stream
+// over a long path needs ten round trips to get up to speed and is held back by its
+// window then. The parts need a validator.
+func (h *health) distant() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.n >= enough && h.etags && slices.Min(h.latency[:min(h.n, len(h.latency))]) >= farAway
 }
 
 // bad notes a fault that says something about the upstream as a whole.

@@ -24,9 +24,13 @@ type pace struct {
 	patience time.Duration // what it needs for the rest at its rate is too long
 	part     int64         // bytes of one part
 	parallel int
+	// first is what the first request for a zip asks for over a long path. Nearly all
+	// zips are smaller. What comes behind it is fetched in parts at once: other than a
+	// stream that is given up, this costs no byte twice.
+	first int64
 }
 
-var usualPace = pace{rate: 1 << 20, after: time.Second, patience: 2 * time.Second, part: 1 << 20, parallel: 8}
+var usualPace = pace{rate: 1 << 20, after: time.Second, patience: 2 * time.Second, part: 1 << 20, parallel: 8, first: 4 << 20}
 
 // over returns the pace for a path on which a header takes so long: over a long one
 // every stream is slow at first, for ten round trips or so.
@@ -48,6 +52,9 @@ func (p pace) slow(got, left int64, took time.Duration) bool {
 // copy reads a body into the sink. A slow one that can be had in parts is
 // finished by split.
 func (t *transfer) copy(resp *http.Response) error {
+	if end := t.sink.n + resp.ContentLength; t.bounded && resp.StatusCode == http.StatusPartialContent && end < t.total {
+		return t.split(resp, end, max(t.pace.part, (t.total-end)/int64(t.pace.parallel)+1))
+	}
 	start, before := time.Now(), t.sink.n
 	buf := make([]byte, 64<<10)
 	for {
@@ -66,7 +73,7 @@ func (t *transfer) copy(resp *http.Response) error {
 		case t.sink.n > limit(t.file.Kind):
 			return &modproxy.ContentError{URL: modproxy.Redact(resp.Request.URL), Reason: fmt.Sprintf("has more than %d bytes", limit(t.file.Kind))}
 		case t.divisible(resp) && t.pace.over(t.header).slow(t.sink.n-before, t.total-t.sink.n, time.Since(start)):
-			return t.split(resp)
+			return t.split(resp, min(t.sink.n+t.pace.part, t.total), t.pace.part)
 		}
 	}
 }
@@ -87,13 +94,12 @@ func (t *transfer) divisible(resp *http.Response) bool {
 // A part is a range of the file, to excluded.
 type part struct{ from, to int64 }
 
-// split fetches what is missing in parts, while the stream at hand brings the
-// first of them. Whatever fails, the sink ends as a prefix of the file.
-func (t *transfer) split(resp *http.Response) error {
-	first := min(t.sink.n+t.pace.part, t.total)
+// split fetches what is missing behind first in parts of some size, while the stream
+// at hand brings what is before. Whatever fails, the sink ends as a prefix of the file.
+func (t *transfer) split(resp *http.Response, first, size int64) error {
 	var parts []part
-	for from := first; from < t.total; from += t.pace.part {
-		parts = append(parts, part{from, min(from+t.pace.part, t.total)})
+	for from := first; from < t.total; from += size {
+		parts = append(parts, part{from, min(from+size, t.total)})
 	}
 	ctx, cancel := context.WithCancelCause(t.ctx) // one lost part loses the others
 	defer cancel(nil)
@@ -118,8 +124,13 @@ func (t *transfer) split(resp *http.Response) error {
 			}
 		}
 	}()
+	began := time.Now()
 	n, err := io.CopyN(t.sink, resp.Body, first-t.sink.n)
-	if t.now.Bytes += n; err != nil {
+	if t.now.Bytes += n; err != nil { // what the parts have brought is worth another try
+		t.record.part(began, of, 0, err)
+		err = t.fetchPart(ctx, part{t.sink.n, first}, of)
+	}
+	if err != nil {
 		cancel(err)
 	}
 	wg.Wait()

@@ -64,13 +64,20 @@ func TestParts(t *testing.T) {
 	up := proxytest.New(t, graph)
 	for name, tt := range map[string]struct {
 		fault string
+		far   bool
 		parts bool
 	}{
-		"slow":                   {"/slow=4MB", true},
-		"slow and cut":           {"/slow=4MB/cutx1", true},
-		"slow and no range":      {"/slow=16MB/norange", false},
-		"slow, weak validator":   {"/slow=16MB/weaketag", false},
-		"slow, parts are broken": {"/slow=16MB/badrange", false},
+		"slow":                   {"/slow=4MB", false, true},
+		"slow and cut":           {"/slow=4MB/cutx1", false, true},
+		"slow and no range":      {"/slow=16MB/norange", false, false},
+		"slow, weak validator":   {"/slow=16MB/weaketag", false, false},
+		"slow, parts are broken": {"/slow=16MB/badrange", false, false},
+		"far":                    {"", true, true},
+		"far and cut":            {"/cutx3", true, true},
+		"far and reset":          {"/resetx2", true, true},
+		"far and no range":       {"/norange", true, false},
+		"far, weak validator":    {"/weaketag", true, false},
+		"far, parts are broken":  {"/badrange", true, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -91,7 +98,14 @@ func TestParts(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer s.Close()
-			s.fetch.pace = pace{rate: 1 << 30, after: 20 * time.Millisecond, patience: 40 * time.Millisecond, part: 128 << 10, parallel: 4}
+			s.fetch.pace = pace{rate: 1 << 30, after: 20 * time.Millisecond, patience: 40 * time.Millisecond, part: 128 << 10, parallel: 4, first: 512 << 10}
+			if tt.far {
+				s.fetch.pace.after = time.Hour
+				for range enough {
+					s.groups[0][0].health.good(farAway)
+				}
+				s.groups[0][0].health.validates(true)
+			}
 			path := "all/" + File{Kind: KindZip, Module: graph.Path(0), Version: "v1.0.0"}.Path()
 			status, body := world{Server: s}.get(t, path)
 			if status != http.StatusOK {

@@ -40,6 +40,7 @@ type transfer struct {
 	kept    *sink  // content that differs from go.sum, in case all agree on it
 	indexes []int  // of its attempts in the record
 
+	bounded   bool // the current request asks for the first bytes only
 	undivided bool // a part was lost: fetch it as one stream
 }
 
@@ -163,12 +164,17 @@ func (t *transfer) try(wait time.Duration) modproxy.Try {
 		Stall: t.plan.stall(),
 		HTTP1: t.leg.tries%3 == 2, // for servers that go on breaking HTTP/2
 	}
-	if t.from == t.leg && t.etag != "" && t.sink.n > 0 {
+	t.bounded = false
+	switch {
+	case t.from == t.leg && t.etag != "" && t.sink.n > 0:
 		t.now.Resume = true
 		try.Header = http.Header{
 			"Range":    {"bytes=" + strconv.FormatInt(t.sink.n, 10) + "-"},
 			"If-Range": {t.etag},
 		}
+	case t.sink.disk && !t.undivided && t.leg.up.health.distant():
+		t.bounded = true
+		try.Header = http.Header{"Range": {fmt.Sprintf("bytes=0-%d", t.pace.first-1)}}
 	}
 	return try
 }
@@ -186,13 +192,9 @@ func (t *transfer) receive(resp *http.Response) error {
 			t.etag = "" // from the beginning, next time
 			return &modproxy.ContentError{URL: modproxy.Redact(resp.Request.URL), Reason: "is not the part that was asked for: " + resp.Header.Get("Content-Range")}
 		}
-		if err := modproxy.CheckStatus(resp); err != nil {
+		if err := t.restart(resp); err != nil {
 			return err
 		}
-		if err := t.sink.reset(); err != nil {
-			return err
-		}
-		t.from, t.etag, t.total = t.leg, strongETag(resp.Header), resp.ContentLength
 	}
 	if !t.race.CompareAndSwap(nil, t) && t.race.Load() != t {
 		return errSecond
@@ -201,6 +203,36 @@ func (t *transfer) receive(resp *http.Response) error {
 		return err
 	}
 	return t.check(resp)
+}
+
+// restart takes an answer that begins with the first byte.
+func (t *transfer) restart(resp *http.Response) error {
+	total, first := resp.ContentLength, t.bounded && resp.StatusCode == http.StatusPartialContent
+	if first {
+		if total = totalOf(resp); total < 0 || total > resp.ContentLength && strongETag(resp.Header) == "" {
+			t.undivided = true
+			return &PartError{URL: modproxy.Redact(resp.Request.URL), Err: fmt.Errorf("what it says of it cannot be used: %q", resp.Header.Get("Content-Range"))}
+		}
+	} else if err := modproxy.CheckStatus(resp); err != nil {
+		return err
+	}
+	if err := t.sink.reset(); err != nil {
+		return err
+	}
+	t.from, t.etag, t.total = t.leg, strongETag(resp.Header), total
+	t.leg.up.health.validates(t.etag != "")
+	return nil
+}
+
+// totalOf is the length of the file of which an answer has the first bytes, -1 when
+// it does not say so.
+func totalOf(resp *http.Response) int64 {
+	var last, total int64
+	n, err := fmt.Sscanf(resp.Header.Get("Content-Range"), "bytes 0-%d/%d", &last, &total)
+	if n < 2 || err != nil || last+1 != resp.ContentLength || total <= last {
+		return -1
+	}
+	return total
 }
 
 // errSecond ends a transfer when the other one of its file had a good header first:
