@@ -39,13 +39,13 @@ func (p pace) over(header time.Duration) pace {
 	return p
 }
 
-// slow judges a stream by what it has brought. A fast one is left alone: what is on
-// its way of it would be lost.
-func (p pace) slow(got, left int64, took time.Duration) bool {
+// slow judges a stream by what it has brought, as one of sharers of a connection. A
+// fast one is left alone: what is on its way of it would be lost.
+func (p pace) slow(got, left int64, took time.Duration, sharers int) bool {
 	if took < p.after || left < 2*p.part || got == 0 {
 		return false
 	}
-	rate := float64(got) / took.Seconds()
+	rate := float64(got) / took.Seconds() * float64(sharers)
 	return rate < float64(p.rate) && float64(left)/rate > p.patience.Seconds()
 }
 
@@ -72,7 +72,7 @@ func (t *transfer) copy(resp *http.Response) error {
 			return &modproxy.TimeoutError{URL: modproxy.Redact(resp.Request.URL), Phase: modproxy.PhaseBody, After: time.Since(start)}
 		case t.sink.n > limit(t.file.Kind):
 			return &modproxy.ContentError{URL: modproxy.Redact(resp.Request.URL), Reason: fmt.Sprintf("has more than %d bytes", limit(t.file.Kind))}
-		case t.divisible(resp) && t.pace.over(t.header).slow(t.sink.n-before, t.total-t.sink.n, time.Since(start)):
+		case t.divisible(resp) && t.pace.over(t.header).slow(t.sink.n-before, t.total-t.sink.n, time.Since(start), t.client.Sharers()):
 			return t.split(resp, min(t.sink.n+t.pace.part, t.total), t.pace.part)
 		}
 	}

@@ -56,6 +56,9 @@ func NewClient(o Options) *Client {
 // requests cost few connections.
 func (c *Client) Multiplexed(host string) bool { return c.h2.multiplexed(host) }
 
+// Sharers is how many requests there are for each connection of HTTP/2, at least one.
+func (c *Client) Sharers() int { return c.h2.sharers() }
+
 func newTransport(o Options) *http.Transport {
 	t := &http.Transport{
 		DialContext:            (&net.Dialer{KeepAlive: 15 * time.Second}).DialContext,

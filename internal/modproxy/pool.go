@@ -147,6 +147,16 @@ func (p *pool) multiplexed(host string) bool {
 	return p.multi[host]
 }
 
+func (p *pool) sharers() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	open := 0
+	for _, s := range p.shards {
+		open += s.open
+	}
+	return max(1, open/len(p.shards))
+}
+
 func (p *pool) close() {
 	for _, s := range p.shards {
 		s.CloseIdleConnections()
