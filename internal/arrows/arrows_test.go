@@ -50,6 +50,7 @@ var homes = []struct {
 	{"golang.org/x/mod", []string{"..."}, nil},
 	{"github.com/sethvargo/go-githubactions", []string{"action"}, nil},
 	{"github.com/hashicorp/go-retryablehttp", []string{"internal/modproxy"}, nil},
+	{"github.com/klauspost/compress", []string{"internal/loopback"}, nil},
 	{"golang.org/x/sys", []string{"internal/gocmd"}, nil},
 	{"golang.org/x/net", []string{"internal/forward"}, []string{"report"}}, // its HTML parser reads the HTML report
 	{"github.com/rogpeppe/go-internal", nil, []string{"..."}},

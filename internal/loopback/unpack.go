@@ -5,7 +5,9 @@ import (
 	"bufio"
 	"io"
 	"os"
+	"sync"
 
+	"github.com/klauspost/compress/flate"
 	"golang.org/x/mod/sumdb/dirhash"
 )
 
@@ -26,6 +28,7 @@ const maxUnpacked = 400 << 20
 // unpackedHash returns the h1 hash of a zip, and replaces the content of the sink
 // by the same zip with its files stored. Reading checks each file's CRC.
 func (s *sink) unpackedHash(z *zip.Reader) (string, error) {
+	z.RegisterDecompressor(zip.Deflate, inflate)
 	if !worthStoring(z) {
 		return hashZip(z, func(*zip.File) (io.Writer, error) { return io.Discard, nil })
 	}
@@ -95,3 +98,27 @@ type tee struct {
 	io.Reader
 	io.Closer
 }
+
+// inflate is a reader of deflated data that is used again and again: a zip has
+// thousands of small files.
+func inflate(r io.Reader) io.ReadCloser {
+	f := inflaters.Get().(*inflater)
+	f.in.Reset(r)
+	f.ReadCloser.(flate.Resetter).Reset(f.in, nil)
+	return f
+}
+
+type inflater struct {
+	io.ReadCloser
+	in *bufio.Reader
+}
+
+func (f *inflater) Close() error {
+	defer inflaters.Put(f)
+	return f.ReadCloser.Close()
+}
+
+var inflaters = sync.Pool{New: func() any {
+	in := bufio.NewReaderSize(nil, 32<<10)
+	return &inflater{flate.NewReader(in), in}
+}}
