@@ -56,10 +56,11 @@ func (t *transfer) copy(resp *http.Response) error {
 		return t.split(resp, end, max(t.pace.part, (t.total-end)/int64(t.pace.parallel)+1))
 	}
 	start, before := time.Now(), t.sink.n
-	buf := make([]byte, 64<<10)
+	buf := buffers.Get().(*[]byte)
+	defer buffers.Put(buf)
 	for {
-		n, err := resp.Body.Read(buf)
-		if _, werr := t.sink.Write(buf[:n]); werr != nil {
+		n, err := resp.Body.Read(*buf)
+		if _, werr := t.sink.Write((*buf)[:n]); werr != nil {
 			return werr
 		}
 		t.now.Bytes += int64(n)

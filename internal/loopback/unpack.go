@@ -90,14 +90,28 @@ func hashZip(z *zip.Reader, also func(*zip.File) (io.Writer, error)) (string, er
 			r.Close()
 			return nil, err
 		}
-		return tee{io.TeeReader(r, w), r}, nil
+		return tee{r, w}, nil
 	})
 }
 
+// tee is a file whose bytes go to a second writer as well.
 type tee struct {
-	io.Reader
-	io.Closer
+	io.ReadCloser
+	also io.Writer
 }
+
+// WriteTo is what dirhash copies with. It has a buffer for each zip under way, not
+// for each file, of which there are tens of thousands.
+func (t tee) WriteTo(w io.Writer) (int64, error) {
+	buf := buffers.Get().(*[]byte)
+	defer buffers.Put(buf)
+	return io.CopyBuffer(io.MultiWriter(w, t.also), struct{ io.Reader }{t.ReadCloser}, *buf)
+}
+
+var buffers = sync.Pool{New: func() any {
+	b := make([]byte, 64<<10)
+	return &b
+}}
 
 // inflate is a reader of deflated data that is used again and again: a zip has
 // thousands of small files.
