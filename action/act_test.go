@@ -1,6 +1,7 @@
 package action_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -26,6 +28,8 @@ import (
 // HTTPS, and $modcache one with the modules this program is built from. A
 // go.sum names modules, whose hashes are filled in. A workflow that says
 // `uses: ./` has the source of the action around it, as only this project's has.
+// A file named cancel has a regular expression: the job is cancelled when its log
+// has a line like that. No process may be left of any job.
 func TestAct(t *testing.T) {
 	t.Parallel()
 	act := findAct(t)
@@ -43,8 +47,8 @@ func TestAct(t *testing.T) {
 			}
 			mods := proxytest.Dir(filepath.Join("..", "internal", "proxytest", "testdata", "mod"))
 			srv, secure := proxytest.New(t, mods), proxytest.NewTLS(t, mods)
-			repo, want := repository(t, archive, srv, secure)
-			seen := run(t, act, repo, proxytest.GoEnv(t,
+			repo, want, cancel := repository(t, archive, srv, secure)
+			seen := run(t, act, repo, cancel, proxytest.GoEnv(t,
 				"GOCACHE="+goEnv(t, "GOCACHE"), // holds results by content, so it says nothing about this job
 				"GOFLAGS=-modcacherw",
 				"GOSUMDB="+srv.SumDB,
@@ -103,8 +107,8 @@ func release(t *testing.T) string {
 }
 
 // repository writes the files of a case into a git repository and returns it
-// with the text of the file named want.
-func repository(t *testing.T, archive *txtar.Archive, srv, secure *proxytest.Server) (dir, want string) {
+// with the texts of the files named want and cancel.
+func repository(t *testing.T, archive *txtar.Archive, srv, secure *proxytest.Server) (dir, want, cancel string) {
 	t.Helper()
 	dir = t.TempDir()
 	text := strings.NewReplacer(
@@ -121,6 +125,9 @@ func repository(t *testing.T, archive *txtar.Archive, srv, secure *proxytest.Ser
 		case f.Name == "want":
 			want = data
 			continue
+		case f.Name == "cancel":
+			cancel = strings.TrimSpace(data)
+			continue
 		case filepath.Base(f.Name) == "go.sum":
 			data = srv.GoSum(strings.Fields(data)...)
 		}
@@ -130,7 +137,7 @@ func repository(t *testing.T, archive *txtar.Archive, srv, secure *proxytest.Ser
 		t.Fatal("the case expects nothing: it has no file named want")
 	}
 	commit(t, dir)
-	return dir, want
+	return dir, want, cancel
 }
 
 // sources lists the files of this project: those in git and those about to be,
@@ -187,11 +194,12 @@ func commit(t *testing.T, dir string) {
 }
 
 // run lets act run the workflows of repo on this machine, with nothing of its
-// environment but env, and returns what the job said and did.
-func run(t *testing.T, act, repo string, env []string, args ...string) map[string][]string {
+// environment but env, and returns what the job said and did. It is cancelled at
+// a line that cancel matches, unless that is empty.
+func run(t *testing.T, act, repo, cancel string, env []string, args ...string) map[string][]string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer cancel()
+	ctx, stop := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer stop()
 	home := t.TempDir()
 	cmd := exec.CommandContext(ctx, act, append([]string{"push", "-P", "ubuntu-latest=-self-hosted",
 		"--action-offline-mode", "--no-cache-server", "--json"}, args...)...)
@@ -199,15 +207,68 @@ func run(t *testing.T, act, repo string, env []string, args ...string) map[strin
 	cmd.Env = append(env, "XDG_CONFIG_HOME="+home, "XDG_CACHE_HOME="+home)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // act then runs the post steps
 	cmd.WaitDelay = time.Minute
-	out, err := cmd.Output()
-	if ctx.Err() != nil {
-		t.Fatalf("act ended by %v after:\n%s", ctx.Err(), out)
+	var out bytes.Buffer
+	cmd.Stdout = &out
+	if cancel != "" {
+		cmd.Stdout = &trigger{Buffer: &out, at: regexp.MustCompile(cancel), do: cmd.Cancel}
 	}
-	seen := parse(t, out)
+	err := cmd.Run()
+	if ctx.Err() != nil {
+		t.Fatalf("act ended by %v after:\n%s", ctx.Err(), &out)
+	}
+	seen := parse(t, out.Bytes())
 	if len(seen["job"]) == 0 {
-		t.Fatalf("act ran no job: %v\n%s", err, out)
+		t.Fatalf("act ran no job: %v\n%s", err, &out)
+	}
+	if left := leftovers(t, home); len(left) > 0 {
+		t.Errorf("processes are left of the job: %q", left)
 	}
 	return seen
+}
+
+// A trigger keeps what is written and does something when it has a match, once.
+type trigger struct {
+	*bytes.Buffer
+	at *regexp.Regexp
+	do func() error
+}
+
+func (w *trigger) Write(p []byte) (int, error) {
+	n, err := w.Buffer.Write(p)
+	if w.do != nil && w.at.Match(w.Bytes()) {
+		defer w.do()
+		w.do = nil
+	}
+	return n, err
+}
+
+// leftovers are the programs below a folder that still run some seconds later.
+func leftovers(t *testing.T, dir string) (left []string) {
+	t.Helper()
+	dir, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	until := time.After(15 * time.Second)
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		left = nil
+		links, _ := filepath.Glob("/proc/[0-9]*/exe")
+		for _, link := range links {
+			if exe, _ := os.Readlink(link); strings.HasPrefix(exe, dir+"/") {
+				left = append(left, exe)
+			}
+		}
+		if len(left) == 0 {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-until:
+			return left
+		}
+	}
 }
 
 // asked returns the paths that were asked for, as USER:PASSWORD@PATH when

@@ -1,8 +1,8 @@
 // Command cost measures what goproxy-setup takes when there is nothing to gain:
-// time and requests with a full module cache, memory of the loopback, many
+// start of the action, time and requests with a full module cache, memory of the loopback, many
 // commands at once, and what it leaves behind.
 //
-//	go run ./bench/cost                       all four, with made-up graphs
+//	go run ./bench/cost                       all five, with made-up graphs
 //	go run ./bench/cost -graph medium -only warm
 //
 // It prints Markdown to stdout.
@@ -60,7 +60,7 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	f := flag.NewFlagSet("cost", flag.ContinueOnError)
 	cache := f.String("cache", lab.DefaultCache(), "`folder` of the graphs")
 	tool := f.String("tool", "", "goproxy-setup `program`; built when empty")
-	only := f.String("only", "warm,memory,crowd,leftovers", "`list` of parts")
+	only := f.String("only", "start,warm,memory,crowd,leftovers", "`list` of parts")
 	delay := f.Duration("delay", 5*time.Millisecond, "the upstream sleeps so long before each answer")
 	f.StringVar(&w.options.graph, "graph", "synthetic", "tiny, synthetic, small, medium or large")
 	f.IntVar(&w.rounds, "rounds", 5, "runs with a full module cache")
@@ -86,7 +86,7 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	if err := w.graph.CopyMain(w.main); err != nil {
 		return err
 	}
-	parts := map[string]func(context.Context) error{"warm": w.warm, "memory": w.memory, "crowd": w.crowd, "leftovers": w.leftovers}
+	parts := map[string]func(context.Context) error{"start": w.start, "warm": w.warm, "memory": w.memory, "crowd": w.crowd, "leftovers": w.leftovers}
 	for _, name := range strings.Split(*only, ",") {
 		part, ok := parts[name]
 		if !ok {

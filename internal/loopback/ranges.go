@@ -30,7 +30,7 @@ type pace struct {
 	first int64
 }
 
-var usualPace = pace{rate: 1 << 20, after: time.Second, patience: 2 * time.Second, part: 1 << 20, parallel: 8, first: 4 << 20}
+var usualPace = pace{rate: 1 << 20, after: 2 * time.Second, patience: 2 * time.Second, part: 1 << 20, parallel: 8, first: 4 << 20}
 
 // over returns the pace for a path on which a header takes so long: over a long one
 // every stream is slow at first, for ten round trips or so.

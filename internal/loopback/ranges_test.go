@@ -22,11 +22,11 @@ func TestPace(t *testing.T) {
 	}{
 		{"too early to say", 1, 50 << 20, usualPace.after / 2, 1, false},
 		{"nearly done", 38 << 20, 1 << 20, 3 * time.Second, 1, false},
-		{"fast enough", 20 << 20, 20 << 20, time.Second, 1, false},
-		{"slow", 1 << 19, 38 << 20, time.Second, 1, true},
-		{"slow among many", 1 << 19, 38 << 20, time.Second, 10, false},
-		{"long, but not slow", 2 << 20, 400 << 20, time.Second, 1, false},
-		{"nothing yet", 0, 38 << 20, time.Second, 1, false},
+		{"fast enough", 20 << 20, 20 << 20, 3 * time.Second, 1, false},
+		{"slow", 1 << 19, 38 << 20, 2 * time.Second, 1, true},
+		{"slow among many", 1 << 19, 38 << 20, 2 * time.Second, 10, false},
+		{"long, but not slow", 6 << 20, 400 << 20, 3 * time.Second, 1, false},
+		{"nothing yet", 0, 38 << 20, 3 * time.Second, 1, false},
 	} {
 		if got := usualPace.slow(tt.got, tt.left, tt.took, tt.sharers); got != tt.want {
 			t.Errorf("%s: slow is %v", tt.name, got)
