@@ -64,6 +64,9 @@ type RaceOptions struct {
 	// Brief asks a lone candidate all at once and for no zip: there is nothing to
 	// choose, and each round trip is one that the job waits for.
 	Brief bool
+	// Ready opens all connections to a lone candidate meanwhile, for a job that is
+	// going to ask for many files.
+	Ready bool
 }
 
 // Race measures all candidates at once: first the .mod of the sample, checked
@@ -171,6 +174,11 @@ func (r *run) brief(ctx context.Context) {
 	var wg sync.WaitGroup
 	wg.Go(func() { r.sumdb(ctx) })
 	wg.Go(func() { r.notFound(ctx) })
+	if r.o.Ready {
+		for range connections - 3 {
+			wg.Go(func() { r.open(ctx) })
+		}
+	}
 	defer wg.Wait()
 	if err := r.mod(ctx); err != nil {
 		r.m.Err = r.late(ctx, err)
@@ -179,6 +187,19 @@ func (r *run) brief(ctx context.Context) {
 	}
 	r.m.Total = time.Since(r.start)
 	r.finish <- r.m.Total
+}
+
+// open has a connection made for a request that brings nothing.
+func (r *run) open(ctx context.Context) {
+	path, err := r.o.Sample.file(".mod")
+	if err != nil {
+		return
+	}
+	try := Try{URL: r.m.Base(path)}
+	head := (&http.Request{Method: http.MethodHead, URL: try.URL, Host: try.URL.Host, Header: r.client.header(try)}).WithContext(ctx)
+	if resp, err := r.client.h2.RoundTrip(head); err == nil {
+		resp.Body.Close()
+	}
 }
 
 // late says in which phase a candidate was when the race ended without it.

@@ -34,11 +34,31 @@ func (r *Run) measure(ctx context.Context) error {
 		Budget: r.Config.Duration("probe-timeout"),
 		SumDB:  modproxy.ProxiedSumDB(r.settings.GOSUMDB),
 		Brief:  r.Report.Command != "probe",
+		Ready:  r.manyToDownload(),
 	})
 	for _, m := range r.measured {
 		r.Report.Probes = append(r.Report.Probes, probeOf(m))
 	}
 	return ctx.Err()
+}
+
+// manyToDownload reports whether this run itself is going to fetch so much that a
+// connection more or less counts.
+func (r *Run) manyToDownload() bool {
+	switch r.Report.Command {
+	case "setup", "action":
+		if !r.Config.Bool("download") {
+			return false
+		}
+	case "download":
+	default:
+		return false
+	}
+	if r.Config.Text("loopback") == "off" {
+		return false
+	}
+	needs, _, err := gocmd.NeedsOf(r.modules...)
+	return err == nil && len(r.ahead(needs, true)) > 64
 }
 
 // findField decides who is measured: what the setting names, else the GOPROXY
