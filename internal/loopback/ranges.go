@@ -53,7 +53,7 @@ func (p pace) slow(got, left int64, took time.Duration, sharers int) bool {
 // finished by split.
 func (t *transfer) copy(resp *http.Response) error {
 	if end := t.sink.n + resp.ContentLength; t.bounded && resp.StatusCode == http.StatusPartialContent && end < t.total {
-		return t.split(resp, end, max(t.pace.part, (t.total-end)/int64(t.pace.parallel)+1))
+		return t.split(resp, end, max(t.pace.part, (t.total-end)/int64(t.pace.parallel)+1), false)
 	}
 	start, before := time.Now(), t.sink.n
 	buf := buffers.Get().(*[]byte)
@@ -74,7 +74,7 @@ func (t *transfer) copy(resp *http.Response) error {
 		case t.sink.n > limit(t.file.Kind):
 			return &modproxy.ContentError{URL: modproxy.Redact(resp.Request.URL), Reason: fmt.Sprintf("has more than %d bytes", limit(t.file.Kind))}
 		case t.divisible(resp) && t.pace.over(t.header).slow(t.sink.n-before, t.total-t.sink.n, time.Since(start), t.client.Sharers()):
-			return t.split(resp, min(t.sink.n+t.pace.part, t.total), t.pace.part)
+			return t.split(resp, min(t.sink.n+t.pace.part, t.total), t.pace.part, true)
 		}
 	}
 }
@@ -97,7 +97,9 @@ type part struct{ from, to int64 }
 
 // split fetches what is missing behind first in parts of some size, while the stream
 // at hand brings what is before. Whatever fails, the sink ends as a prefix of the file.
-func (t *transfer) split(resp *http.Response, first, size int64) error {
+// On a slow path each part has a connection of its own, over HTTP/1.1: there a
+// connection is slow for the packets that it loses, whatever else it carries.
+func (t *transfer) split(resp *http.Response, first, size int64, slow bool) error {
 	var parts []part
 	for from := first; from < t.total; from += size {
 		parts = append(parts, part{from, min(from+size, t.total)})
@@ -109,7 +111,7 @@ func (t *transfer) split(resp *http.Response, first, size int64) error {
 	for range t.pace.parallel {
 		wg.Go(func() {
 			for p := range todo {
-				if err := t.fetchPart(ctx, p, of); err != nil {
+				if err := t.fetchPart(ctx, p, of, slow); err != nil {
 					cancel(err)
 				}
 			}
@@ -129,7 +131,7 @@ func (t *transfer) split(resp *http.Response, first, size int64) error {
 	n, err := io.CopyN(t.sink, resp.Body, first-t.sink.n)
 	if t.now.Bytes += n; err != nil { // what the parts have brought is worth another try
 		t.record.part(began, of, 0, err)
-		err = t.fetchPart(ctx, part{t.sink.n, first}, of)
+		err = t.fetchPart(ctx, part{t.sink.n, first}, of, slow)
 	}
 	if err != nil {
 		cancel(err)
@@ -158,11 +160,11 @@ func (e *PartError) Unwrap() error { return e.Err }
 const partTries = 5
 
 // fetchPart gets one part of the attempt that it is recorded with.
-func (t *transfer) fetchPart(ctx context.Context, p part, of report.Attempt) error {
+func (t *transfer) fetchPart(ctx context.Context, p part, of report.Attempt, slow bool) error {
 	began, at, tries := time.Now(), p.from, 1
 	try := func() modproxy.Try {
 		return modproxy.Try{
-			URL: t.leg.up.at(t.file), Stall: stallSoon, Wait: time.Duration(tries-1) * firstWait,
+			URL: t.leg.up.at(t.file), Stall: stallSoon, Wait: time.Duration(tries-1) * firstWait, HTTP1: slow,
 			Header: http.Header{"Range": {fmt.Sprintf("bytes=%d-%d", at, p.to-1)}, "If-Range": {t.etag}},
 		}
 	}
