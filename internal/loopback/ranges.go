@@ -74,7 +74,7 @@ func (t *transfer) copy(resp *http.Response) error {
 		case t.sink.n > limit(t.file.Kind):
 			return &modproxy.ContentError{URL: modproxy.Redact(resp.Request.URL), Reason: fmt.Sprintf("has more than %d bytes", limit(t.file.Kind))}
 		case t.divisible(resp) && t.pace.over(t.header).slow(t.sink.n-before, t.total-t.sink.n, time.Since(start), t.client.Sharers()):
-			return t.split(resp, min(t.sink.n+t.pace.part, t.total), t.pace.part, true)
+			return t.split(resp, t.sink.n, t.pace.part, true)
 		}
 	}
 }
@@ -97,9 +97,14 @@ type part struct{ from, to int64 }
 
 // split fetches what is missing behind first in parts of some size, while the stream
 // at hand brings what is before. Whatever fails, the sink ends as a prefix of the file.
-// On a slow path each part has a connection of its own, over HTTP/1.1: there a
-// connection is slow for the packets that it loses, whatever else it carries.
+// A slow stream is given up at once, and each part has a connection of its own, over
+// HTTP/1.1: it is slow for the packets that its connection loses, or for the many
+// others on it.
 func (t *transfer) split(resp *http.Response, first, size int64, slow bool) error {
+	if slow {
+		resp.Body.Close()
+		first = t.sink.n
+	}
 	var parts []part
 	for from := first; from < t.total; from += size {
 		parts = append(parts, part{from, min(from+size, t.total)})
