@@ -29,7 +29,9 @@ var layers = [][]string{
 	{"internal/setup", "internal/doctor"},
 	{"internal/loopback"},
 	{"internal/config"},
+	{"internal/tunnel"},
 	{"internal/modproxy", "internal/forward", "internal/gocmd", "internal/classify"},
+	{"internal/pac"},
 	{"report", "ci"},
 }
 
@@ -50,8 +52,10 @@ var homes = []struct {
 	{"golang.org/x/mod", []string{"..."}, nil},
 	{"github.com/sethvargo/go-githubactions", []string{"action"}, nil},
 	{"github.com/hashicorp/go-retryablehttp", []string{"internal/modproxy"}, nil},
-	{"golang.org/x/sys", []string{"internal/gocmd"}, nil},
+	{"golang.org/x/sys", []string{"internal/gocmd", "internal/pac"}, nil},
 	{"golang.org/x/net", []string{"internal/forward"}, []string{"report"}}, // its HTML parser reads the HTML report
+	{"golang.org/x/text", []string{"internal/pac"}, []string{"internal/pac"}}, // GBK
+	{"github.com/dop251/goja", []string{"internal/pac"}, nil},
 	{"github.com/rogpeppe/go-internal", nil, []string{"..."}},
 }
 
@@ -266,7 +270,7 @@ func TestWrong(t *testing.T) {
 		{"cmd/tool", "github.com/sethvargo/go-githubactions", "github.com/sethvargo/go-githubactions is known to [action] and tests of [] only"},
 		{"internal/loopback", "github.com/hashicorp/go-retryablehttp", "github.com/hashicorp/go-retryablehttp is known to [internal/modproxy] and tests of [] only"},
 		{"internal/setup", "golang.org/x/sync/errgroup", "golang.org/x/sync/errgroup has no place in homes"},
-		{"internal/forward", "golang.org/x/sys/windows", "golang.org/x/sys is known to [internal/gocmd] and tests of [] only"},
+		{"internal/forward", "golang.org/x/sys/windows", "golang.org/x/sys is known to [internal/gocmd internal/pac] and tests of [] only"},
 		{"report", "golang.org/x/net/html", "golang.org/x/net is known to [internal/forward] and tests of [report] only"},
 		{"report_test", "golang.org/x/net/html", ""},
 		{"internal/config", "golang.org/x/mod/module", ""},
