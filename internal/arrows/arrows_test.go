@@ -51,7 +51,7 @@ var homes = []struct {
 	{"github.com/sethvargo/go-githubactions", []string{"action"}, nil},
 	{"github.com/hashicorp/go-retryablehttp", []string{"internal/modproxy"}, nil},
 	{"golang.org/x/sys", []string{"internal/gocmd", "internal/forward"}, nil}, // job objects; the registry
-	{"golang.org/x/net", []string{"internal/forward"}, []string{"report"}}, // its HTML parser reads the HTML report
+	{"golang.org/x/net", []string{"internal/forward"}, []string{"report"}},    // its HTML parser reads the HTML report
 	{"github.com/rogpeppe/go-internal", nil, []string{"..."}},
 }
 
