@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // A Bypass is ProxyOverride: the URLs that go past the forward proxy.
@@ -64,8 +65,13 @@ func parseRule(entry string) (r rule, ok bool) {
 	if a, err := netip.ParseAddr(r.host); err == nil {
 		r.host = a.String()
 	}
-	bad := r.host == "" || strings.HasPrefix(r.host, ".") || strings.ContainsAny(r.host, "/@<>[]") || strings.Trim(r.port, "0123456789") != ""
+	bad := r.host == "" || strings.HasPrefix(r.host, ".") || strings.ContainsFunc(r.host, notOfHosts) || strings.Trim(r.port, "0123456789") != ""
 	return r, !bad
+}
+
+// notOfHosts is what no shell has to be told about when the list is exported.
+func notOfHosts(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("*.-_:", r)
 }
 
 // splitPort splits host:port, [address]:port and address. What is no port stays

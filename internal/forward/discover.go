@@ -19,17 +19,22 @@ type Finder interface {
 
 // Options are where to look, and how.
 type Options struct {
-	Setting  Setting // the zero value is Auto
-	Getenv   func(string) string
-	Registry Registry // nil off Windows
-	Account  Account
-	// Open reads a script, Detect finds the one of this network (WPAD). Without
-	// them there are no scripts.
-	Open   func(ctx context.Context, location string) (Finder, error)
-	Detect func(ctx context.Context) (f Finder, location string, err error)
+	Setting Setting // the zero value is Auto
+	Getenv  func(string) string
+	Machine
 	// Warn gets the first failure of each script to answer for a URL, a *PACError;
 	// what comes next in order answers then. It is called at any time.
 	Warn func(error)
+}
+
+// A Machine is what there is besides variables. The zero value is one without a
+// registry that runs no scripts.
+type Machine struct {
+	Registry Registry // nil off Windows
+	Account  Account
+	// Open reads a script, Detect finds the one of this network (WPAD).
+	Open   func(ctx context.Context, location string) (Finder, error)
+	Detect func(ctx context.Context) (f Finder, location string, err error)
 }
 
 // budget is how long a script may take to be had, and to answer.

@@ -187,11 +187,13 @@ func (m machine) options(t *testing.T, r Registry) Options {
 		return s, nil
 	}
 	return Options{
-		Setting: setting, Getenv: func(name string) string { return m.env[name] }, Registry: r, Account: m.account,
-		Open: open,
-		Detect: func(ctx context.Context) (Finder, string, error) {
-			f, err := open(ctx, m.wpad)
-			return f, m.wpad, err
+		Setting: setting, Getenv: func(name string) string { return m.env[name] },
+		Machine: Machine{
+			Registry: r, Account: m.account, Open: open,
+			Detect: func(ctx context.Context) (Finder, string, error) {
+				f, err := open(ctx, m.wpad)
+				return f, m.wpad, err
+			},
 		},
 	}
 }
@@ -334,7 +336,7 @@ func FuzzWindows(f *testing.F) {
 		r.set(userSettings, "AutoConfigURL", pac)
 		r.set(userSettings+`\Connections`, "DefaultConnectionSettings", record)
 		r.set(machineSettings+`\Connections`, "WinHttpSettings", record)
-		c, err := Discover(t.Context(), Options{Registry: r, Getenv: func(string) string { return "" }})
+		c, err := Discover(t.Context(), Options{Getenv: func(string) string { return "" }, Machine: Machine{Registry: r}})
 		if err != nil {
 			t.Fatal(err)
 		}
