@@ -3,6 +3,7 @@ package forward
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -12,11 +13,11 @@ type Export struct {
 	HTTPS, HTTP *url.URL // of the proxy for each kind of URLs, nil for none
 	NoProxy     string
 	Lost        []string // exceptions that NO_PROXY cannot say as Windows means them
-	Differ      []string // "a.example directly": a script's answers, when one variable cannot say them all
+	Differ      []string // "a.example DIRECT": a script's answers, when one variable cannot say them all
 }
 
 // Export says the settings in variables, unless they come from there. A script can
-// be said when it has the same answer for every one of the URLs that matter.
+// be said when every one of the URLs that matter goes through one proxy or direct.
 // noProxy is what NO_PROXY has already.
 func (c Config) Export(ctx context.Context, noProxy string, urls []*url.URL) (e Export) {
 	switch {
@@ -24,11 +25,11 @@ func (c Config) Export(ctx context.Context, noProxy string, urls []*url.URL) (e 
 		e.HTTPS, e.HTTP = c.static.first("https"), c.static.first("http")
 		e.NoProxy, e.Lost = c.static.bypass.NoProxy()
 	case c.PAC != "":
-		via, differ := c.same(ctx, urls)
+		via, spared, differ := c.answers(ctx, urls)
 		if differ != nil || via == nil {
 			return Export{Differ: differ}
 		}
-		e.HTTPS, e.HTTP, e.NoProxy = via, via, strings.Join(spares, ",")
+		e.HTTPS, e.HTTP, e.NoProxy = via, via, strings.Join(slices.Concat(spares, spared), ",")
 	default:
 		return e
 	}
@@ -36,22 +37,27 @@ func (c Config) Export(ctx context.Context, noProxy string, urls []*url.URL) (e 
 	return e
 }
 
-// same is the answer that all URLs get, or what they get when it is not one.
-func (c Config) same(ctx context.Context, urls []*url.URL) (via *url.URL, differ []string) {
-	answers := map[string]bool{}
+// answers are the one proxy of all URLs that have any and the hosts that go
+// direct, or what each of them gets when there is more than one proxy.
+func (c Config) answers(ctx context.Context, urls []*url.URL) (via *url.URL, spared, differ []string) {
+	proxies := map[string]bool{}
 	for _, u := range urls {
 		ways, err := c.Ways(ctx, u)
 		if err != nil {
 			continue
 		}
+		differ = append(differ, u.Hostname()+" "+Name(ways[0]))
+		if ways[0] == nil {
+			spared = append(spared, u.Hostname())
+			continue
+		}
 		via = ways[0]
-		answers[Name(via)] = true
-		differ = append(differ, u.Hostname()+" "+Name(via))
+		proxies[via.String()] = true
 	}
-	if len(answers) < 2 {
-		return via, nil
+	if len(proxies) < 2 {
+		return via, spared, nil
 	}
-	return nil, differ
+	return nil, nil, differ
 }
 
 // Name is a way for people: the proxy without its secrets, or DIRECT as scripts
@@ -75,15 +81,20 @@ func merge(a, b string) string {
 	return strings.Join(out, ",")
 }
 
-// Secrets are what must not be shown of the proxies in an Export.
+// Secrets are what must not be shown of the proxies in an Export. A user's name is
+// one only where it stands alone, as a token does: hidden words make holes in logs.
 func (e Export) Secrets() (list []string) {
 	for _, u := range []*url.URL{e.HTTPS, e.HTTP} {
 		if u == nil || u.User == nil {
 			continue
 		}
-		password, _ := u.User.Password()
-		for _, s := range []string{password, url.QueryEscape(password), u.User.Username(), u.User.String()} {
-			if s != "" {
+		secret, _ := u.User.Password()
+		_, escaped, _ := strings.Cut(u.User.String(), ":")
+		if secret == "" {
+			secret, escaped = u.User.Username(), u.User.String()
+		}
+		for _, s := range []string{secret, escaped} {
+			if s != "" && !slices.Contains(list, s) {
 				list = append(list, s)
 			}
 		}
