@@ -9,6 +9,8 @@ import (
 	"os/signal"
 	"runtime"
 	"syscall"
+
+	"github.com/goproxy-setup/goproxy-setup/internal/forward"
 )
 
 func main() {
@@ -19,7 +21,7 @@ func main() {
 		args: os.Args[1:], getenv: os.Getenv, environ: os.Environ(),
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
 		os: runtime.GOOS, arch: runtime.GOARCH, dir: dir, temp: os.TempDir(),
-		terminal: isTerminal(os.Stderr),
+		terminal: isTerminal(os.Stderr), machine: machine(),
 	})
 	stop()
 	os.Exit(code)
@@ -35,6 +37,12 @@ type host struct {
 	os, arch       string
 	dir, temp      string
 	terminal       bool // stderr is one
+	machine        forward.Machine
+}
+
+// machine is where this machine may name a forward proxy besides its variables.
+func machine() forward.Machine {
+	return forward.Machine{Registry: forward.System(), Account: forward.CurrentAccount()}
 }
 
 // Exit codes. run returns the code of its command instead.

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/goproxy-setup/goproxy-setup/ci"
+	"github.com/goproxy-setup/goproxy-setup/internal/forward"
 	"github.com/goproxy-setup/goproxy-setup/internal/modproxy"
 	"github.com/goproxy-setup/goproxy-setup/report"
 )
@@ -90,6 +91,13 @@ func checkSumDB(v string) error {
 		if e, err := modproxy.ParseEntry(address); err != nil || !e.Remote() || !strings.Contains(address, "://") {
 			return reject("write https://host/path", "has a second part that is no http or https URL")
 		}
+	}
+	return nil
+}
+
+func checkForwardProxy(v string) error {
+	if _, err := forward.ParseSetting(v); err != nil {
+		return reject("write auto, env, none, http://HOST:PORT or pac+http://HOST/FILE, with user and password percent-encoded", "%v", err)
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/goproxy-setup/goproxy-setup/ci"
+	"github.com/goproxy-setup/goproxy-setup/internal/forward"
 	"github.com/goproxy-setup/goproxy-setup/internal/gocmd"
 	"github.com/goproxy-setup/goproxy-setup/internal/modproxy"
 	"github.com/goproxy-setup/goproxy-setup/report"
@@ -83,6 +84,7 @@ func (r *Run) effectiveSumDB() string {
 
 // noneReachable names the one cause when all candidates share it.
 func (r *Run) noneReachable(err error) error {
+	r.noteLayers()
 	class := r.Report.Probes[0].Class
 	var names []string
 	for _, p := range r.Report.Probes {
@@ -111,6 +113,7 @@ func (r *Run) variables() []ci.Var {
 	if s := r.effectiveSumDB(); s != r.settings.GOSUMDB {
 		vars = append(vars, ci.Var{Name: "GOSUMDB", Value: s})
 	}
+	vars = append(vars, r.aroundVars()...)
 	own := r.Config.Text("private")
 	if own == "" {
 		return vars
@@ -143,7 +146,7 @@ func (r *Run) export(e ci.Exporter) error {
 	if r.System.Family == ci.FamilyShell && r.Getenv("CI") == "" {
 		return r.exportByHand(vars)
 	}
-	for _, s := range append(r.choice.List.Secrets(), loopbackSecret(r.jobGOPROXY)...) {
+	for _, s := range slices.Concat(r.choice.List.Secrets(), loopbackSecret(r.jobGOPROXY), r.around.Secrets()) {
 		if err := r.System.Mask(r.Stdout, s); err != nil {
 			return err
 		}
@@ -160,6 +163,10 @@ func (r *Run) export(e ci.Exporter) error {
 			value = "(loopback of this job)|" + r.choice.List.Redacted()
 		case d.Name == "GOPROXY":
 			value = r.choice.List.Redacted()
+		case d.Name == "HTTPS_PROXY":
+			value = forward.Name(r.around.HTTPS)
+		case d.Name == "HTTP_PROXY":
+			value = forward.Name(r.around.HTTP)
 		}
 		r.Report.Exports = append(r.Report.Exports, report.Export{Name: d.Name, Value: value, To: d.To})
 	}
@@ -200,7 +207,7 @@ func (r *Run) exportByHand(vars []ci.Var) error {
 // Variables measures and chooses, and returns the variables for a shell.
 func (r *Run) Variables(ctx context.Context) (vars []ci.Var, err error) {
 	err = r.finish(ctx, func(ctx context.Context) error {
-		if err := r.steps(ctx, r.detect, r.measure, r.choose); err != nil {
+		if err := r.steps(ctx, r.detect, r.measure, r.choose, r.goAround); err != nil {
 			return err
 		}
 		vars = r.variables()

@@ -29,6 +29,7 @@ type Spec struct {
 	NoProxy  string   // GONOPROXY
 	SumDB    string   // name of the checksum database, empty for none
 	GOAUTH   string   // whose netrc is done here too
+	Forward  string   // the setting forward-proxy
 	SumFiles []string // go.sum files of the job
 	Dir      string   // folder for temporary files; state and program are in it
 	Attempts int      // see loopback.Config, as RetryFor
@@ -60,14 +61,14 @@ const watchEvery = 2 * time.Second
 // writes the GOPROXY for later steps to out once it has answered a request. It
 // ends when it is told to by Finish, with ctx, when the job's folder is gone,
 // or after Lifetime.
-func Serve(ctx context.Context, getenv func(string) string, in io.Reader, out io.Writer) error {
+func Serve(ctx context.Context, getenv func(string) string, machine forward.Machine, in io.Reader, out io.Writer) error {
 	var spec Spec
 	if err := json.NewDecoder(in).Decode(&spec); err != nil {
 		return fmt.Errorf("read specification of the loopback: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, spec.Lifetime)
 	defer cancel()
-	lb, err := spec.start(getenv, cancel)
+	lb, err := spec.start(ctx, getenv, machine, cancel)
 	if err != nil {
 		return err
 	}
@@ -89,7 +90,7 @@ func Serve(ctx context.Context, getenv func(string) string, in io.Reader, out io
 	return nil
 }
 
-func (spec Spec) start(getenv func(string) string, stop func()) (*loopback.Server, error) {
+func (spec Spec) start(ctx context.Context, getenv func(string) string, machine forward.Machine, stop func()) (*loopback.Server, error) {
 	list, err := modproxy.ParseList(spec.List)
 	if err != nil {
 		return nil, err
@@ -98,7 +99,11 @@ func (spec Spec) start(getenv func(string) string, stop func()) (*loopback.Serve
 	if err != nil {
 		return nil, err
 	}
-	f, err := forward.FromEnvironment(getenv)
+	setting, err := forward.ParseSetting(spec.Forward)
+	if err != nil {
+		return nil, err
+	}
+	f, err := forward.Discover(ctx, forward.Options{Setting: setting, Getenv: getenv, Machine: machine})
 	if err != nil {
 		return nil, err
 	}
