@@ -48,6 +48,8 @@ var Table = []Row{
 		Help: "What a run that could not set up or download does: download ends with exit code 1, never warns and leaves the job to go on without us."},
 	{Name: "forward-proxy", Default: "auto", Arg: "auto|env|none|URL|pac+URL", check: checkForwardProxy,
 		Help: "The network's own HTTP proxy: auto finds it as the programs of this machine do (variables; on Windows the registry with its scripts too), env looks at variables only, none goes direct; or the URL of a proxy, or pac+ and the URL of a PAC script."},
+	{Name: "ca-file", Arg: "FILES", check: checkCAFiles,
+		Help: "Files of CA certificates in PEM form, with commas between them, that are trusted besides those of the system by this program alone, the loopback of later steps too: for a firewall that inspects TLS. Nothing is exported: git, node and others have settings of their own."},
 	{Name: "report", Arg: "FORMAT=PATH", check: checkReports,
 		Help: "Write a report; PATH - is stdout, a bare FORMAT its usual file name. May be repeated, or be a list with commas."},
 	{Name: "C", Input: "working-directory", Arg: "DIR",
