@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/goproxy-setup/goproxy-setup/internal/forward"
+	"github.com/goproxy-setup/goproxy-setup/internal/pac"
 )
 
 func main() {
@@ -42,7 +43,15 @@ type host struct {
 
 // machine is where this machine may name a forward proxy besides its variables.
 func machine() forward.Machine {
-	return forward.Machine{Registry: forward.System(), Account: forward.CurrentAccount()}
+	return forward.Machine{
+		Registry: forward.System(), Account: forward.CurrentAccount(),
+		Open: func(ctx context.Context, location string) (forward.Finder, error) {
+			return pac.Open(ctx, location, pac.Options{})
+		},
+		Detect: func(ctx context.Context) (f forward.Finder, location string, err error) {
+			return pac.Detect(ctx, pac.Options{})
+		},
+	}
 }
 
 // Exit codes. run returns the code of its command instead.

@@ -13,6 +13,7 @@ import (
 	"github.com/goproxy-setup/goproxy-setup/internal/forward"
 	"github.com/goproxy-setup/goproxy-setup/internal/gocmd"
 	"github.com/goproxy-setup/goproxy-setup/internal/modproxy"
+	"github.com/goproxy-setup/goproxy-setup/internal/tunnel"
 	"github.com/goproxy-setup/goproxy-setup/report"
 )
 
@@ -161,13 +162,15 @@ func (j job) offline() bool {
 type network struct {
 	forward forward.Config
 	err     error
+	tunnel  *tunnel.Tunnel
 	client  *modproxy.Client
 }
 
 func (e *exam) findNetwork() (n network) {
 	n.forward, n.err = forward.FromEnvironment(e.Getenv)
+	n.tunnel = tunnel.New(tunnel.Options{Ways: n.forward.Ways, Dial: e.Dial, RootCAs: e.Roots})
 	n.client = modproxy.NewClient(modproxy.Options{
-		Proxy: n.forward.Proxy, OnConnect: forward.CheckConnect, RootCAs: e.Roots, Netrc: modproxy.LoadNetrc(e.Getenv, e.OS, e.golang().s.GOAUTH),
+		Via: n.tunnel.Wrap, RootCAs: e.Roots, Netrc: modproxy.LoadNetrc(e.Getenv, e.OS, e.golang().s.GOAUTH),
 	})
 	return n
 }

@@ -2,17 +2,21 @@ package setup
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/goproxy-setup/goproxy-setup/ci"
 	"github.com/goproxy-setup/goproxy-setup/internal/classify"
+	"github.com/goproxy-setup/goproxy-setup/internal/config"
 	"github.com/goproxy-setup/goproxy-setup/internal/forward"
 	"github.com/goproxy-setup/goproxy-setup/internal/modproxy"
+	"github.com/goproxy-setup/goproxy-setup/internal/tunnel"
 	"github.com/goproxy-setup/goproxy-setup/report"
 )
 
@@ -33,13 +37,37 @@ func (r *Run) findForwardProxy(ctx context.Context) error {
 		return err
 	}
 	r.forward = f
-	r.client = modproxy.NewClient(modproxy.Options{Proxy: f.Proxy, OnConnect: forward.CheckConnect, Netrc: modproxy.LoadNetrc(r.Getenv, r.OS, r.settings.GOAUTH)})
+	roots, err := tunnel.Roots(config.CAFiles(r.Config.Text("ca-file"))...)
+	if err != nil {
+		return err // which a checked setting has not
+	}
+	r.client = newClient(f, roots, modproxy.LoadNetrc(r.Getenv, r.OS, r.settings.GOAUTH))
 	if odd := oddAuth(r.settings.GOAUTH); odd != "" {
 		r.note(report.Say("GOAUTH has %q, which only go itself runs: a module proxy that needs it refuses the loopback",
 			"GOAUTH 含有 %q，只有 go 自己会执行它：需要它的模块代理会拒绝本机回环代理", odd))
 	}
 	r.reportForwardProxy()
 	return nil
+}
+
+// absolute makes names good for a process in another folder.
+func absolute(files []string) (list []string) {
+	for _, f := range files {
+		if abs, err := filepath.Abs(f); err == nil {
+			f = abs
+		}
+		list = append(list, f)
+	}
+	return list
+}
+
+// newClient goes by the forward proxies, if there are any.
+func newClient(f forward.Config, roots *x509.CertPool, logins modproxy.Netrc) *modproxy.Client {
+	o := modproxy.Options{RootCAs: roots, Netrc: logins}
+	if f.Source != "" {
+		o.Via = tunnel.New(tunnel.Options{Ways: f.Ways, RootCAs: roots}).Wrap
+	}
+	return modproxy.NewClient(o)
 }
 
 func (r *Run) reportForwardProxy() {

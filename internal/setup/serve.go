@@ -19,6 +19,7 @@ import (
 	"github.com/goproxy-setup/goproxy-setup/internal/gocmd"
 	"github.com/goproxy-setup/goproxy-setup/internal/loopback"
 	"github.com/goproxy-setup/goproxy-setup/internal/modproxy"
+	"github.com/goproxy-setup/goproxy-setup/internal/tunnel"
 	"github.com/goproxy-setup/goproxy-setup/report"
 )
 
@@ -30,6 +31,7 @@ type Spec struct {
 	SumDB    string   // name of the checksum database, empty for none
 	GOAUTH   string   // whose netrc is done here too
 	Forward  string   // the setting forward-proxy
+	CAFiles  []string // of the setting ca-file
 	SumFiles []string // go.sum files of the job
 	Dir      string   // folder for temporary files; state and program are in it
 	Attempts int      // see loopback.Config, as RetryFor
@@ -107,9 +109,13 @@ func (spec Spec) start(ctx context.Context, getenv func(string) string, machine 
 	if err != nil {
 		return nil, err
 	}
+	roots, err := tunnel.Roots(spec.CAFiles...)
+	if err != nil {
+		return nil, err
+	}
 	record := loopback.NewRecord(time.Now(), nil)
 	return loopback.Start(loopback.Config{
-		Client:  modproxy.NewClient(modproxy.Options{Proxy: f.Proxy, OnConnect: forward.CheckConnect, Netrc: modproxy.LoadNetrc(getenv, runtime.GOOS, spec.GOAUTH)}),
+		Client:  newClient(f, roots, modproxy.LoadNetrc(getenv, runtime.GOOS, spec.GOAUTH)),
 		List:    list,
 		Private: func(path string) bool { return module.MatchPrefixPatterns(spec.NoProxy, path) },
 		Sums:    sums, SumDB: spec.SumDB, Dir: spec.Dir, Attempts: spec.Attempts, RetryFor: spec.RetryFor,

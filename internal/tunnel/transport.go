@@ -11,16 +11,16 @@ import (
 	"strings"
 )
 
-// A Transport sends requests by the forward proxies of their own URL, which a
+// A transport sends requests by the forward proxies of their own URL, which a
 // redirect changes.
-type Transport struct {
+type transport struct {
 	*http.Transport
 	t *Tunnel
 }
 
 // Wrap makes connections of a transport go by the tunnel. Its DialContext and Proxy
 // are replaced; it must not be used for requests on its own any more.
-func (t *Tunnel) Wrap(tr *http.Transport) *Transport {
+func (t *Tunnel) Wrap(tr *http.Transport) http.RoundTripper {
 	tr.Proxy = func(r *http.Request) (*url.URL, error) {
 		w, _ := r.Context().Value(routeKey{}).(route)
 		return w.absolute, nil
@@ -35,7 +35,7 @@ func (t *Tunnel) Wrap(tr *http.Transport) *Transport {
 		}
 		return t.Dial(ctx, w.url)
 	}
-	return &Transport{tr, t}
+	return &transport{tr, t}
 }
 
 type routeKey struct{}
@@ -53,7 +53,7 @@ func (r route) send(tr *http.Transport, req *http.Request) (*http.Response, erro
 }
 
 // RoundTrip sends a request. What net/http says of it holds.
-func (tr *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
+func (tr *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.URL.Scheme == "https" {
 		return route{url: req.URL}.send(tr.Transport, req)
 	}
@@ -75,7 +75,7 @@ func (tr *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // plain sends a request of plain http by one way.
-func (tr *Transport) plain(req *http.Request, way *url.URL) (*http.Response, error) {
+func (tr *transport) plain(req *http.Request, way *url.URL) (*http.Response, error) {
 	if way == nil || strings.HasPrefix(way.Scheme, "socks") {
 		return route{fixed: true, way: way}.send(tr.Transport, req)
 	}
@@ -97,7 +97,7 @@ func (tr *Transport) plain(req *http.Request, way *url.URL) (*http.Response, err
 
 // answerPlain answers a challenge to a request of plain http: Basic in its header,
 // all else by CONNECT, for it signs in connections.
-func (tr *Transport) answerPlain(req *http.Request, resp *http.Response, way *url.URL, l *login) (*http.Response, error) {
+func (tr *transport) answerPlain(req *http.Request, resp *http.Response, way *url.URL, l *login) (*http.Response, error) {
 	offers := challenges(resp.Header.Values("Proxy-Authenticate"))
 	list := tr.t.schemes(way, offers)
 	if len(list) == 0 || l.closed(tr.t.o.Now()) {
