@@ -164,7 +164,7 @@ func (e *engine) keep(key string, ways []*url.URL, err error) {
 func (e *engine) suspend(err *ScriptError, forever bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.sick, e.well = err, time.Now().Add(keepAnswer)
+	e.sick, e.well = err, time.Now().Add(keepSick)
 	if forever {
 		e.well = time.Time{}
 	}

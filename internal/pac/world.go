@@ -14,6 +14,7 @@ const (
 	lookupTime    = 2 * time.Second // for one question: a script asks several, and dead resolvers are common behind forward proxies
 	keepLookup    = time.Minute
 	keepAnswer    = time.Minute // scripts may look at the clock
+	keepSick      = 5 * time.Minute
 )
 
 func now() time.Time { return time.Now() }

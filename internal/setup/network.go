@@ -70,6 +70,19 @@ func newClient(f forward.Config, roots *x509.CertPool, logins modproxy.Netrc) *m
 	return modproxy.NewClient(o)
 }
 
+// askScript has a PAC script answer for URLs before their requests run against
+// time-outs: it may fetch, resolve names, or never end, which is known then.
+func askScript(ctx context.Context, f forward.Config, urls []*url.URL) {
+	if f.PAC == "" {
+		return
+	}
+	var wg sync.WaitGroup
+	for _, u := range urls {
+		wg.Go(func() { f.Ways(ctx, u) })
+	}
+	wg.Wait()
+}
+
 func (r *Run) reportForwardProxy() {
 	f := r.forward
 	if f.Source != "" {

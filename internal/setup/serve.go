@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -113,6 +114,13 @@ func (spec Spec) start(ctx context.Context, getenv func(string) string, machine 
 	if err != nil {
 		return nil, err
 	}
+	var upstreams []*url.URL
+	for _, e := range list {
+		if e.Remote() {
+			upstreams = append(upstreams, e.URL)
+		}
+	}
+	askScript(ctx, f, upstreams)
 	record := loopback.NewRecord(time.Now(), nil)
 	return loopback.Start(loopback.Config{
 		Client:  newClient(f, roots, modproxy.LoadNetrc(getenv, runtime.GOOS, spec.GOAUTH)),
