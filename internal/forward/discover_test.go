@@ -129,12 +129,12 @@ func encodeConnection(words string, script bool) []byte {
 			bits |= flags[w]
 		}
 	}
-	version := uint32(0x18)
+	version, counter := uint32(0x18), uint32(0) // Wine reads no other
 	if script {
-		version = 0x46
+		version, counter = 0x46, 1
 	}
 	b := binary.LittleEndian.AppendUint32(nil, version)
-	b = binary.LittleEndian.AppendUint32(b, 1)
+	b = binary.LittleEndian.AppendUint32(b, counter)
 	b = binary.LittleEndian.AppendUint32(b, bits)
 	names := []string{"proxy", "bypass", "pac"}
 	if !script {
