@@ -31,8 +31,6 @@ import (
 //	ask URL
 //	export URL...           what is exported when these matter
 //	layers                  what became of each layer
-//
-// "only" at the end of a name says that it is not for a real registry.
 func TestWindows(t *testing.T) {
 	t.Parallel()
 	golden.Run(t, "testdata/windows.txt", func(t *testing.T, in []string) []string {
@@ -182,6 +180,9 @@ func (m machine) options(t *testing.T, r Registry) Options {
 	open := func(_ context.Context, location string) (Finder, error) {
 		s, ok := m.scripts[location]
 		if _, broken := s["broken"]; broken || !ok {
+			if u, err := url.Parse(location); err == nil && u.User != nil {
+				return nil, fmt.Errorf("read PAC script %s: 404 Not Found", u.Redacted())
+			}
 			return nil, errors.New("404 Not Found")
 		}
 		return s, nil
