@@ -3,7 +3,6 @@ package forward
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"net/url"
 	"strings"
 	"time"
@@ -43,10 +42,11 @@ const budget = 5 * time.Second
 // A PACError is a script that cannot be read or does not answer.
 type PACError struct {
 	Location string // redacted
-	Err      error
+	Err      error  // may name the user of the location
+	user     string
 }
 
-func (e *PACError) Error() string { return fmt.Sprintf("PAC script %s: %v", e.Location, e.Err) }
+func (e *PACError) Error() string { return "PAC script " + e.Location + ": " + without(e.user, e.Err) }
 func (e *PACError) Unwrap() error { return e.Err }
 
 // FailureClass is that of every forward proxy that cannot be used.
@@ -251,7 +251,7 @@ func (s *search) script(name, location string) bool {
 	defer cancel()
 	f, err := s.Open(ctx, location)
 	if err != nil {
-		s.passedOver(location, err.Error())
+		s.passedOver(location, without(userOf(location), err))
 		return false
 	}
 	s.found(name, location, f)
@@ -275,7 +275,7 @@ func (s *search) found(name, location string, f Finder) {
 		defer cancel()
 		ways, err := f.Find(ctx, u)
 		if err != nil {
-			return nil, &PACError{Location: shown, Err: err}
+			return nil, &PACError{Location: shown, Err: err, user: userOf(location)}
 		}
 		return ways, nil
 	}})
@@ -327,6 +327,24 @@ func (s *search) step(v step) {
 
 func (s *search) layer(l Layer)      { s.Layers = append(s.Layers, l) }
 func (s *search) note(t report.Text) { s.Notes = append(s.Notes, t) }
+
+// userOf is who signs in at a location, as url.URL.Redacted leaves it.
+func userOf(location string) string {
+	u, err := url.Parse(location)
+	if err != nil || u.User == nil {
+		return ""
+	}
+	name, _, _ := strings.Cut(u.User.String(), ":")
+	return name
+}
+
+// without is an error whose URLs do not name a user, which may be a token.
+func without(user string, err error) string {
+	if user == "" {
+		return err.Error()
+	}
+	return strings.NewReplacer("//"+user+":xxxxx@", "//xxxxx@", "//"+user+"@", "//xxxxx@").Replace(err.Error())
+}
 
 // redactText is for the address of a script, which may be anything.
 func redactText(location string) string {

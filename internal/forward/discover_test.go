@@ -31,8 +31,6 @@ import (
 //	ask URL
 //	export URL...           what is exported when these matter
 //	layers                  what became of each layer
-//
-// "only" at the end of a name says that it is not for a real registry.
 func TestWindows(t *testing.T) {
 	t.Parallel()
 	golden.Run(t, "testdata/windows.txt", func(t *testing.T, in []string) []string {
@@ -129,12 +127,12 @@ func encodeConnection(words string, script bool) []byte {
 			bits |= flags[w]
 		}
 	}
-	version := uint32(0x18)
+	version, counter := uint32(0x18), uint32(0) // Wine reads no other
 	if script {
-		version = 0x46
+		version, counter = 0x46, 1
 	}
 	b := binary.LittleEndian.AppendUint32(nil, version)
-	b = binary.LittleEndian.AppendUint32(b, 1)
+	b = binary.LittleEndian.AppendUint32(b, counter)
 	b = binary.LittleEndian.AppendUint32(b, bits)
 	names := []string{"proxy", "bypass", "pac"}
 	if !script {
@@ -182,6 +180,9 @@ func (m machine) options(t *testing.T, r Registry) Options {
 	open := func(_ context.Context, location string) (Finder, error) {
 		s, ok := m.scripts[location]
 		if _, broken := s["broken"]; broken || !ok {
+			if u, err := url.Parse(location); err == nil && u.User != nil {
+				return nil, fmt.Errorf("read PAC script %s: 404 Not Found", u.Redacted())
+			}
 			return nil, errors.New("404 Not Found")
 		}
 		return s, nil
