@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -97,7 +98,26 @@ func (r *Run) noneReachable(err error) error {
 			Evidence: []string{p.Evidence}, Advice: p.Class.Info().Advice,
 		})
 	}
+	r.noteInspection()
 	return &Error{Class: class, Err: err, Reason: r.say("%v (%s); nothing was exported", "没有可达的模块代理（%[2]s）；没有导出任何内容", err, strings.Join(names, ", "))}
+}
+
+// noteInspection tells when one unknown authority signs for several hosts: that is
+// not one server's mistake but something in between that opens TLS.
+func (r *Run) noteInspection() {
+	hosts := map[string][]string{}
+	for _, m := range r.measured {
+		var c *modproxy.CertificateError
+		if errors.As(m.Err, &c) && c.Unknown() && !slices.Contains(hosts[c.Root], c.Host) {
+			hosts[c.Root] = append(hosts[c.Root], c.Host)
+		}
+	}
+	for _, root := range slices.Sorted(maps.Keys(hosts)) {
+		if list := hosts[root]; len(list) > 1 {
+			r.note(report.Say("TLS is opened on its way: the authority %q, which this machine does not trust, signs for %s; if it is your company's, give its certificate by ca-file",
+				"TLS 在途中被解密：不受本机信任的证书机构 %q 为 %s 签发证书；若它属于贵公司，请用 ca-file 提供其证书", root, strings.Join(list, ", ")))
+		}
+	}
 }
 
 // variables are what later steps need, in the order of the report: only what
