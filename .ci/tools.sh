@@ -38,14 +38,15 @@ gitlab_ci_local() {
 
 # need COMMAND PACKAGE... fails unless COMMAND is there. On Debian it installs the packages first, when it may.
 need() {
-  local command=$1
+  local command=$1 root=
   shift
   command -v "$command" >/dev/null && return
-  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+  [ "$(id -u)" = 0 ] || root='sudo -n' # hosted runners have it without a password
+  if command -v apt-get >/dev/null && $root true 2>/dev/null; then
     echo "installing $*"
-    [ -e "$scratch/updated" ] || apt-get -q update >"$scratch/apt.log" 2>&1 || cat "$scratch/apt.log" >&2
+    [ -e "$scratch/updated" ] || $root apt-get -q update >"$scratch/apt.log" 2>&1 || cat "$scratch/apt.log" >&2
     touch "$scratch/updated"
-    DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends "$@" >"$scratch/apt.log" 2>&1 ||
+    $root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends "$@" >"$scratch/apt.log" 2>&1 ||
       cat "$scratch/apt.log" >&2
   fi
   command -v "$command" >/dev/null || { echo "$command is missing, install: $*" >&2; return 1; }

@@ -32,6 +32,10 @@ func (s System) Mask(w io.Writer, secret string) error {
 	return write(w, s.log.mask(secret))
 }
 
+// Masks reports whether the system hides what Mask names. Where it does not, a secret
+// in a variable of later steps is shown by whatever prints its environment.
+func (s System) Masks() bool { return s.log.mask("secret") != "" }
+
 // Group starts a part of the log that can be folded. Groups do not nest.
 func (s System) Group(w io.Writer, title string, at time.Time) error {
 	return write(w, s.log.group(oneLine(title), at))

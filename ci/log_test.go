@@ -268,3 +268,13 @@ func TestLogErrorsAreReturned(t *testing.T) {
 		t.Error("Annotate hides the error of its writer")
 	}
 }
+
+// TestMasks: who has no command to hide a secret is not trusted with one.
+func TestMasks(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]bool{"github": true, "gitea": true, "azure": true, "gitlab": false, "jenkins": false, "shell": false} {
+		if s, ok := Named(name); !ok || s.Masks() != want {
+			t.Errorf("%s masks: %t, want %t", name, s.Masks(), want)
+		}
+	}
+}

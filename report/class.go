@@ -158,8 +158,8 @@ var Classes = []Info{
 		Class: TLSUntrusted, Actor: ActorMachine, Other: true, Windows: schannel,
 		Meaning: Text{"the certificate chain ends in an authority this machine does not trust, often that of a TLS-inspecting firewall", "证书链的根证书不被本机信任，常见于会解密 TLS 的防火墙"},
 		Advice: Text{
-			"Install your network's CA: on Linux copy it to /usr/local/share/ca-certificates and run update-ca-certificates (or set SSL_CERT_FILE); on Windows and macOS import it into the system store; for git set http.sslCAInfo. In a container image install ca-certificates.",
-			"请安装公司网络的根证书：Linux 上复制到 /usr/local/share/ca-certificates 并运行 update-ca-certificates（或设置 SSL_CERT_FILE）；Windows 与 macOS 上导入系统证书库；git 需设置 http.sslCAInfo。容器镜像中请安装 ca-certificates。",
+			"If the issuer is your company's, give its CA certificate to goproxy-setup by ca-file, or install it for all programs: on Linux copy it to /usr/local/share/ca-certificates and run update-ca-certificates (or set SSL_CERT_FILE); on Windows and macOS import it into the system store; for git set http.sslCAInfo. In a container image install ca-certificates.",
+			"若签发者是贵公司，请用设置 ca-file 把其 CA 证书交给 goproxy-setup，或为所有程序安装：Linux 上复制到 /usr/local/share/ca-certificates 并运行 update-ca-certificates（或设置 SSL_CERT_FILE）；Windows 与 macOS 上导入系统证书库；git 需设置 http.sslCAInfo。容器镜像中请安装 ca-certificates。",
 		},
 	},
 	{
@@ -182,8 +182,8 @@ var Classes = []Info{
 		Class: ForwardProxyAuth, Actor: ActorCredentials,
 		Meaning: Text{"the network's own HTTP proxy wants credentials (407)", "公司网络的 HTTP 代理要求身份验证（407）"},
 		Advice: Text{
-			"Put user and password into HTTPS_PROXY and HTTP_PROXY as http://USER:PASSWORD@HOST:PORT (percent-encoded, from a secret), or ask for an exception. Go speaks Basic only: for NTLM or Kerberos run a helper such as px, cntlm or alpaca on the runner.",
-			"请在 HTTPS_PROXY 与 HTTP_PROXY 中写入用户名和密码：http://用户:密码@主机:端口（特殊字符需百分号编码，取自机密变量），或申请免认证。Go 只支持 Basic：NTLM 或 Kerberos 需在运行器上运行 px、cntlm、alpaca 之类的辅助代理。",
+			"Put user and password into the setting forward-proxy, or into HTTPS_PROXY and HTTP_PROXY, as http://USER:PASSWORD@HOST:PORT (percent-encoded, DOMAIN%5CUSER for NTLM, from a secret), or ask for an exception. What goes through goproxy-setup signs in by Basic or NTLM, and on Windows by the account of the job; go itself speaks Basic only, and git needs a helper such as px or cntlm where it is built without NTLM.",
+			"请在设置 forward-proxy 或 HTTPS_PROXY、HTTP_PROXY 中写入用户名和密码：http://用户:密码@主机:端口（特殊字符需百分号编码，NTLM 写作 域%5C用户，取自机密变量），或申请免认证。经由 goproxy-setup 的流量支持 Basic 和 NTLM，在 Windows 上还可用任务账户登录；go 自身只支持 Basic，git 同样需要 px、cntlm 之类的辅助代理。",
 		},
 	},
 	{

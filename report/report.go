@@ -102,9 +102,17 @@ type Module struct {
 
 // A ForwardProxy is the network's own HTTP proxy, on the way to module proxies.
 type ForwardProxy struct {
-	Source string `json:"source"` // "HTTPS_PROXY", "registry", "pac", …
-	Proxy  string `json:"proxy"`  // redacted
-	PAC    string `json:"pac,omitempty"`
+	Source string         `json:"source"` // "HTTPS_PROXY", "forward-proxy", "HKCU Internet Settings", …
+	Proxy  string         `json:"proxy"`  // redacted; with a script, the way to the selected module proxy
+	PAC    string         `json:"pac,omitempty"`
+	Layers []ForwardLayer `json:"layers,omitempty"` // every place that was looked at, in order
+}
+
+// A ForwardLayer is one place that may name a forward proxy.
+type ForwardLayer struct {
+	Name  string `json:"name"`           // "environment", "HKCU Internet Settings"
+	State string `json:"state"`          // "answers", "empty", "hidden", "unusable" or "ignored"
+	Says  string `json:"says,omitempty"` // redacted
 }
 
 // A Probe is what measuring one candidate gave.

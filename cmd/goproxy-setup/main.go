@@ -10,6 +10,9 @@ import (
 	"runtime"
 	"runtime/debug"
 	"syscall"
+
+	"github.com/goproxy-setup/goproxy-setup/internal/forward"
+	"github.com/goproxy-setup/goproxy-setup/internal/pac"
 )
 
 func main() {
@@ -21,7 +24,7 @@ func main() {
 		args: os.Args[1:], getenv: os.Getenv, environ: os.Environ(),
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
 		os: runtime.GOOS, arch: runtime.GOARCH, dir: dir, temp: os.TempDir(),
-		terminal: isTerminal(os.Stderr),
+		terminal: isTerminal(os.Stderr), machine: machine(),
 	})
 	stop()
 	os.Exit(code)
@@ -47,6 +50,20 @@ type host struct {
 	os, arch       string
 	dir, temp      string
 	terminal       bool // stderr is one
+	machine        forward.Machine
+}
+
+// machine is where this machine may name a forward proxy besides its variables.
+func machine() forward.Machine {
+	return forward.Machine{
+		Registry: forward.System(), Account: forward.CurrentAccount(),
+		Open: func(ctx context.Context, location string) (forward.Finder, error) {
+			return pac.Open(ctx, location, pac.Options{})
+		},
+		Detect: func(ctx context.Context) (f forward.Finder, location string, err error) {
+			return pac.Detect(ctx, pac.Options{})
+		},
+	}
 }
 
 // Exit codes. run returns the code of its command instead.

@@ -26,6 +26,8 @@ func TestMain(m *testing.M) {
 //	          stand in its path (internal/proxytest)
 //	$refused  a base URL where nothing listens
 //	$mute     one that takes connections and never answers
+//	$forward  host:port of a forward proxy that wants user and s3cr3t, and knows
+//	          $proxy as goproxy.corp.example
 //
 //	mainmod DIR MODULE@VERSION...   writes a main module that needs these
 //	proxysaw [!] GLOB               checks what $proxy was asked for
@@ -50,8 +52,11 @@ func TestScript(t *testing.T) {
 			}
 			e.Defer(func() { srv.Close() })
 			e.Values["proxy"] = srv
+			forward := proxytest.Forward(t, proxytest.ForwardOptions{
+				Hosts: map[string]string{"goproxy.corp.example": srv.URL}, User: "user", Password: "s3cr3t",
+			})
 			for name, value := range map[string]string{
-				"proxy": srv.URL, "refused": refused, "mute": mute, "gobin": filepath.Dir(goTool),
+				"proxy": srv.URL, "refused": refused, "mute": mute, "forward": strings.TrimPrefix(forward.URL, "http://"), "gobin": filepath.Dir(goTool),
 				"host":   strings.TrimPrefix(srv.URL, "http://"),
 				"GOPATH": filepath.Join(e.WorkDir, "gopath"), "GOMODCACHE": filepath.Join(e.WorkDir, "modcache"),
 				"GOCACHE": filepath.Join(e.WorkDir, "gocache"), "GOENV": filepath.Join(e.WorkDir, "goenv"),

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"slices"
 	"strconv"
@@ -13,7 +14,9 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/goproxy-setup/goproxy-setup/ci"
+	"github.com/goproxy-setup/goproxy-setup/internal/forward"
 	"github.com/goproxy-setup/goproxy-setup/internal/modproxy"
+	"github.com/goproxy-setup/goproxy-setup/internal/tunnel"
 	"github.com/goproxy-setup/goproxy-setup/report"
 )
 
@@ -92,6 +95,35 @@ func checkSumDB(v string) error {
 		}
 	}
 	return nil
+}
+
+func checkForwardProxy(v string) error {
+	if _, err := forward.ParseSetting(v); err != nil {
+		return reject("write auto, env, none, http://HOST:PORT or pac+http://HOST/FILE, with user and password percent-encoded", "%v", err)
+	}
+	return nil
+}
+
+func checkCAFiles(v string) error {
+	_, err := tunnel.Roots(CAFiles(v)...)
+	var ce *tunnel.CAFileError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &ce) && errors.Is(ce.Err, fs.ErrNotExist):
+		return reject("ask whoever runs the firewall for its CA certificate, and write it to a file before this step", "names a file that does not exist: %s", redact(ce.File))
+	}
+	return reject("write a file with -----BEGIN CERTIFICATE-----; openssl x509 -inform der -in CA.cer -out CA.pem converts one", "names a file that cannot be used: %v", err)
+}
+
+// CAFiles are the files that a value of the setting ca-file names.
+func CAFiles(v string) (files []string) {
+	for f := range strings.SplitSeq(v, ",") {
+		if f = strings.TrimSpace(f); f != "" {
+			files = append(files, f)
+		}
+	}
+	return files
 }
 
 func checkDuration(v string) error {

@@ -25,6 +25,8 @@ var samples = map[string][3]string{
 	"in-flight":     {"0", "1", "2"},
 	"download":      {"false", "true", "false"},
 	"fail":          {"never", "download", "never"},
+	"forward-proxy": {"none", "http://proxy.corp.example:3128", "pac+http://wpad.corp.example/proxy.pac"},
+	"ca-file":       {"testdata/ca-a.pem", "testdata/ca-b.pem", "testdata/ca-a.pem, testdata/ca-b.pem"},
 	"report":        {"json=a", "html=b", "junit"},
 	"C":             {"a", "b", "c"},
 	"lang":          {"en", "zh", "auto"},

@@ -60,6 +60,7 @@ type Check struct {
 var Checks = []Check{
 	{"go", checkGo},
 	{"settings", checkSettings},
+	{"forward-from", checkLayers},
 	{"forward-proxy", checkForward},
 	{"dns", checkDNS},
 	{"connect", checkConnect},

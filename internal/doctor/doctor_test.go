@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -17,6 +18,7 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/goproxy-setup/goproxy-setup/ci"
+	"github.com/goproxy-setup/goproxy-setup/internal/forward"
 	"github.com/goproxy-setup/goproxy-setup/internal/gocmd"
 	"github.com/goproxy-setup/goproxy-setup/internal/golden"
 	"github.com/goproxy-setup/goproxy-setup/internal/modproxy"
@@ -44,6 +46,10 @@ import (
 //	run COMMAND => OUTPUT   of a program; others are not in PATH
 //	home FILE TEXT          a file in the home folder
 //	private GLOBS           the setting of this program
+//	forward VALUE           another one
+//	hkcu NAME=VALUE         a value of Internet Settings; account SID is whose they are
+//	script HOST=WAY         of the PAC script that is named, * for other hosts; HOST:PORT, DIRECT or fails
+//	dials                   connections open
 //
 // The output is what people see, with all evidence.
 func TestChecks(t *testing.T) {
@@ -74,6 +80,7 @@ type machine struct {
 	db, alias  modproxy.Answer
 	ran        map[string]string
 	home       string
+	dials      bool
 }
 
 func (m *machine) fact(line string) {
@@ -121,8 +128,54 @@ func (m *machine) fact(line string) {
 		check(m.t, os.WriteFile(file, []byte(strings.Join(words[1:], " ")), 0o666))
 	case "private":
 		m.Private = rest
+	case "forward":
+		m.ForwardProxy = rest
+	case "hkcu":
+		if m.Forward.Registry == nil {
+			m.Forward.Registry = hkcu{}
+		}
+		m.Forward.Registry.(hkcu)[name] = value
+	case "account":
+		m.Forward.Account.SID = rest
+		m.Forward.Registry = hkcu{}
+	case "script":
+		if m.Forward.Open == nil {
+			s := script{}
+			m.Forward.Open = func(context.Context, string) (forward.Finder, error) { return s, nil }
+		}
+		f, _ := m.Forward.Open(m.t.Context(), "")
+		f.(script)[name] = value
+	case "dials":
+		m.dials = true
 	default:
 		m.t.Fatalf("unknown fact %q", line)
+	}
+}
+
+// hkcu are the values of HKCU's Internet Settings.
+type hkcu map[string]string
+
+func (v hkcu) Read(key, name string) any {
+	if s, ok := v[name]; ok && strings.HasPrefix(key, "HKCU") && strings.HasSuffix(key, "Internet Settings") && !strings.Contains(key, "Policies") {
+		return s
+	}
+	if s, ok := v["policy "+name]; ok && strings.Contains(key, "Policies") {
+		return s
+	}
+	return nil
+}
+
+// A script answers by host.
+type script map[string]string
+
+func (s script) Find(_ context.Context, u *url.URL) ([]*url.URL, error) {
+	switch way := cmp.Or(s[u.Hostname()], s["*"]); way {
+	case "fails":
+		return nil, errors.New("line 1: x is not defined")
+	case "DIRECT":
+		return []*url.URL{nil}, nil
+	default:
+		return []*url.URL{{Scheme: "http", Host: way}}, nil
 	}
 }
 
@@ -190,6 +243,10 @@ func (m *machine) exam() *exam {
 		return pool, nil
 	}
 	m.Dial = func(_ context.Context, _, address string) (net.Conn, error) {
+		if m.dials {
+			c, _ := net.Pipe()
+			return c, nil
+		}
 		return nil, errors.New("dial tcp " + address + ": connect: connection refused")
 	}
 	m.Find = func(name string) (string, error) {

@@ -13,6 +13,7 @@ import (
 	"github.com/goproxy-setup/goproxy-setup/internal/forward"
 	"github.com/goproxy-setup/goproxy-setup/internal/gocmd"
 	"github.com/goproxy-setup/goproxy-setup/internal/modproxy"
+	"github.com/goproxy-setup/goproxy-setup/internal/tunnel"
 	"github.com/goproxy-setup/goproxy-setup/report"
 )
 
@@ -37,7 +38,7 @@ func newExam(ctx context.Context, w World) *exam {
 	e := &exam{World: w}
 	e.golang = sync.OnceValue(func() golang { return w.findGo(ctx) })
 	e.job = sync.OnceValue(e.findJob)
-	e.network = sync.OnceValue(e.findNetwork)
+	e.network = sync.OnceValue(func() network { return e.findNetwork(ctx) })
 	e.relay = sync.OnceValue(func() error { return e.dialForward(ctx) })
 	e.field = sync.OnceValue(e.findField)
 	e.routes = sync.OnceValue(func() []route { return e.findRoutes(ctx) })
@@ -160,14 +161,40 @@ func (j job) offline() bool {
 // network is the way out of this machine.
 type network struct {
 	forward forward.Config
+	scripts *failures // of PAC scripts, for the URLs that were asked for
 	err     error
+	tunnel  *tunnel.Tunnel
 	client  *modproxy.Client
 }
 
-func (e *exam) findNetwork() (n network) {
-	n.forward, n.err = forward.FromEnvironment(e.Getenv)
+// failures are errors from several goroutines.
+type failures struct {
+	mu   sync.Mutex
+	errs []error
+}
+
+func (f *failures) add(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.errs = append(f.errs, err)
+}
+
+func (f *failures) all() []error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.errs
+}
+
+func (e *exam) findNetwork(ctx context.Context) (n network) {
+	n.scripts = new(failures)
+	setting, err := forward.ParseSetting(e.ForwardProxy)
+	if err == nil {
+		n.forward, err = forward.Discover(ctx, forward.Options{Setting: setting, Getenv: e.Getenv, Machine: e.Forward, Warn: n.scripts.add})
+	}
+	n.err = err
+	n.tunnel = tunnel.New(tunnel.Options{Ways: n.forward.Ways, Dial: e.Dial, RootCAs: e.Roots})
 	n.client = modproxy.NewClient(modproxy.Options{
-		Proxy: n.forward.Proxy, OnConnect: forward.CheckConnect, RootCAs: e.Roots, Netrc: modproxy.LoadNetrc(e.Getenv, e.OS, e.golang().s.GOAUTH),
+		Via: n.tunnel.Wrap, RootCAs: e.Roots, Netrc: modproxy.LoadNetrc(e.Getenv, e.OS, e.golang().s.GOAUTH),
 	})
 	return n
 }

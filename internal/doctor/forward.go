@@ -6,9 +6,11 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/goproxy-setup/goproxy-setup/internal/classify"
+	"github.com/goproxy-setup/goproxy-setup/internal/forward"
 	"github.com/goproxy-setup/goproxy-setup/report"
 )
 
@@ -27,14 +29,47 @@ func checkForward(_ context.Context, e *exam) []Finding {
 		return fs
 	}
 	if err := e.relay(); err != nil {
-		return append(fs, bad(e.severity(e.throughForward), report.ForwardProxyFailure, say("%s=%s cannot be connected to: %s", "%s=%s 无法连接：%s", n.forward.Source, n.forward.Address, reason(err))).
+		return append(fs, bad(e.severity(e.throughForward), report.ForwardProxyFailure, say("%s cannot be connected to: %s", "%s 无法连接：%s", e.forwardName(), reason(err))).
 			proof(err.Error()).
 			todo(say("start it, correct %s, or take it out if this network needs none", "请启动它、改正 %s，或在不需要时删除", n.forward.Source)))
 	}
+	if fs == nil && len(e.forwards()) == 0 {
+		fs = []Finding{fine(say("%s sends every module proxy direct", "%s 让所有模块代理直接连接", e.forwardName()))}
+	}
 	if fs == nil {
-		fs = []Finding{fine(say("%s=%s accepts connections", "%s=%s 接受连接", n.forward.Source, n.forward.Address))}
+		fs = []Finding{fine(say("%s accepts connections", "%s 接受连接", e.forwardName()))}
 	}
 	return fs
+}
+
+// forwardName is what names the forward proxy and what it names.
+func (e *exam) forwardName() string {
+	f := e.network().forward
+	if f.PAC == "" {
+		return f.Source + "=" + f.Address
+	}
+	var list []string
+	for _, u := range e.forwards() {
+		list = append(list, forward.Name(u))
+	}
+	return strings.TrimSpace(f.Source + " (" + f.PAC + ") " + few(list))
+}
+
+// forwards are the forward proxies of the candidates, each once.
+func (e *exam) forwards() (list []*url.URL) {
+	f := e.network().forward
+	if f.PAC == "" && f.Address != "" { // also when all candidates are spared
+		if u, err := url.Parse(f.Address); err == nil {
+			return []*url.URL{u}
+		}
+	}
+	for _, c := range e.field().candidates {
+		u, err := f.Proxy(c.URL)
+		if err == nil && u != nil && !slices.ContainsFunc(list, func(v *url.URL) bool { return v.Host == u.Host }) {
+			list = append(list, u)
+		}
+	}
+	return list
 }
 
 // throughForward reports whether a URL is asked through the forward proxy.
@@ -44,24 +79,16 @@ func (e *exam) throughForward(u *url.URL) bool {
 }
 
 func (e *exam) dialForward(ctx context.Context) error {
-	address := e.network().forward.Address
-	if address == "" {
-		return nil
-	}
-	if !strings.Contains(address, "://") {
-		address = "http://" + address
-	}
-	u, err := url.Parse(address)
-	if err != nil {
-		return err
-	}
 	ctx, cancel := context.WithTimeout(ctx, e.Budget)
 	defer cancel()
-	conn, err := e.Dial(ctx, "tcp", hostPort(u))
-	if err != nil {
-		return err
+	for _, u := range e.forwards() {
+		conn, err := e.Dial(ctx, "tcp", hostPort(u))
+		if err != nil {
+			return err
+		}
+		conn.Close()
 	}
-	return conn.Close()
+	return nil
 }
 
 // hostPort is where a URL leads, with the port of its scheme.
@@ -80,6 +107,7 @@ func (e *exam) oddForward() (fs []Finding) {
 	http, https := cmp.Or(e.Getenv("HTTP_PROXY"), e.Getenv("http_proxy")), cmp.Or(e.Getenv("HTTPS_PROXY"), e.Getenv("https_proxy"))
 	all := cmp.Or(e.Getenv("ALL_PROXY"), e.Getenv("all_proxy"))
 	switch {
+	case f.Source != "" && !isVariable(f.Source): // which go does not see anyway
 	case https == "" && http != "":
 		fs = append(fs, warn(report.ForwardProxyFailure, say("%s is set and HTTPS_PROXY is not: https goes past the forward proxy", "设置了 %s 而未设置 HTTPS_PROXY：https 不经过转发代理", f.Source)).
 			todo(say("set HTTPS_PROXY to the same value if the network needs it", "若网络需要，请把 HTTPS_PROXY 设为相同的值")))
@@ -89,6 +117,9 @@ func (e *exam) oddForward() (fs []Finding) {
 	}
 	return fs
 }
+
+// isVariable reports whether a source is one of the variables that go reads.
+func isVariable(source string) bool { return strings.HasSuffix(strings.ToUpper(source), "_PROXY") }
 
 // oddNoProxy finds items of NO_PROXY that never match
 // (golang.org/x/net/http/httpproxy).

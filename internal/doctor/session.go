@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/goproxy-setup/goproxy-setup/internal/classify"
-	"github.com/goproxy-setup/goproxy-setup/internal/forward"
 	"github.com/goproxy-setup/goproxy-setup/report"
 )
 
@@ -93,19 +92,14 @@ func (e *exam) shakeHands(ctx context.Context, u *url.URL) session {
 
 func (e *exam) head(ctx context.Context, u *url.URL) (*http.Response, error) {
 	t := &http.Transport{
-		DialContext:       e.Dial,
-		Proxy:             func(r *http.Request) (*url.URL, error) { return e.network().forward.Proxy(r.URL) },
 		DisableKeepAlives: true,
-		OnProxyConnectResponse: func(_ context.Context, p *url.URL, _ *http.Request, r *http.Response) error {
-			return forward.CheckConnect(p, r)
-		},
-		TLSClientConfig: &tls.Config{RootCAs: e.Roots, MinVersion: tls.VersionTLS12, Time: e.Now},
+		TLSClientConfig:   &tls.Config{RootCAs: e.Roots, MinVersion: tls.VersionTLS12, Time: e.Now},
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodHead, u.String(), nil)
 	if err != nil {
 		return nil, err
 	}
-	resp, err := t.RoundTrip(req)
+	resp, err := e.network().tunnel.Wrap(t).RoundTrip(req)
 	if err == nil {
 		resp.Body.Close()
 	}

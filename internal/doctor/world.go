@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/goproxy-setup/goproxy-setup/ci"
+	"github.com/goproxy-setup/goproxy-setup/internal/forward"
 	"github.com/goproxy-setup/goproxy-setup/internal/gocmd"
 )
 
@@ -27,7 +28,10 @@ type World struct {
 	Runner  ci.Runner
 
 	Proxies, Private, SumDB string        // settings of this program
+	ForwardProxy            string        // another one, checked
 	Budget                  time.Duration // of each network step
+
+	Forward forward.Machine // where a forward proxy may be named besides the variables
 
 	Now    func() time.Time
 	Find   func(name string) (string, error) // a command in PATH

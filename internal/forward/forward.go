@@ -1,180 +1,110 @@
 // Package forward knows the network's own HTTP proxy, the forward proxy that
 // stands between this machine and every module proxy.
 //
-// It answers per URL, since bypass lists and PAC scripts do. Settings are read
-// from an injected environment; nothing here is cached for the process.
+// It answers per URL, since bypass lists and PAC scripts do, and looks where the
+// programs of the machine look: a setting of ours, the variables that go reads,
+// and on Windows the registry, layer by layer. Layers are pure readings of an
+// injected environment and registry; the first one that says something answers,
+// and the others are told with their reasons. Nothing here is cached for the
+// process, and no script is run here: whoever wants PAC brings an engine.
 package forward
 
 import (
+	"context"
 	"errors"
-	"fmt"
-	"net/http"
 	"net/url"
-	"regexp"
-	"slices"
-	"strings"
-	"unicode"
-	"unicode/utf8"
-
-	"golang.org/x/net/http/httpproxy"
+	"sync"
 
 	"github.com/goproxy-setup/goproxy-setup/report"
 )
 
-// A Config is where the forward proxy's settings came from and what they say.
+// A Config is where the forward proxy's settings came from and what they say. The
+// zero value is no forward proxy.
 type Config struct {
-	Source  string // the variable that set it: "HTTPS_PROXY"; empty when there is none
-	Address string // of the proxy, redacted
-	Hides   string // a variable that is set too and loses, empty when there is none
-	proxy   func(*url.URL) (*url.URL, error)
+	Source  string        // what set it: "HTTPS_PROXY", "HKCU Internet Settings"; empty when there is none
+	Address string        // of the proxy, redacted; empty when a script names it per URL
+	PAC     string        // address of the script that answers, redacted
+	Hides   string        // a variable that is set too and loses, empty when there is none
+	Layers  []Layer       // every place that was looked at, in order
+	Notes   []report.Text // what is odd or was passed over, a sentence each
+
+	steps  []step
+	static *Static // what answers first, when it is a list of servers
 }
 
-// FromEnvironment reads HTTPS_PROXY, HTTP_PROXY and NO_PROXY with Go's own rules:
-// upper case wins over lower case, ALL_PROXY is not read
-// (golang.org/x/net/http/httpproxy). An unparsable value, which Go would ignore
-// in silence and go direct, is an error of type *ValueError.
-func FromEnvironment(getenv func(string) string) (Config, error) {
-	c := Config{}
-	env := httpproxy.Config{CGI: getenv("REQUEST_METHOD") != ""}
-	for _, v := range []struct {
-		name string
-		into *string
-	}{{"HTTPS_PROXY", &env.HTTPSProxy}, {"HTTP_PROXY", &env.HTTPProxy}, {"NO_PROXY", &env.NoProxy}} {
-		name, value, hidden := lookup(getenv, v.name)
-		*v.into = value
-		if value == "" || v.name == "NO_PROXY" {
-			continue
+// A Layer is one place that may name a forward proxy.
+type Layer struct {
+	Name  string // "environment", "HKCU Internet Settings"
+	State State
+	Says  string // the value, redacted; empty when there is none
+	Why   report.Text
+}
+
+// A State is what became of a layer.
+type State string
+
+// The states.
+const (
+	Answers  State = "answers"
+	Empty    State = "empty"
+	Hidden   State = "hidden"   // has a value, and a layer before it answers
+	Unusable State = "unusable" // has a value that cannot be used, so the next layer is asked
+	Ignored  State = "ignored"  // not read, since Windows does not either
+)
+
+// A step is one answer, in the order in which they are tried. An error leads on to
+// the next; a direct connection is an answer like any other, and does not.
+type step struct {
+	source string
+	ways   func(context.Context, *url.URL) ([]*url.URL, error)
+	failed func(error) // nil when there is nobody to tell
+}
+
+// Ways are the proxies for a URL in the order in which they are to be tried; nil
+// stands for a direct connection. There is always at least one. The only error is
+// that of a variable which must not be used (golang.org/s/cgihttpproxy).
+func (c Config) Ways(ctx context.Context, u *url.URL) ([]*url.URL, error) {
+	for _, s := range c.steps {
+		ways, err := s.ways(ctx, u)
+		switch {
+		case err == nil && len(ways) > 0:
+			return ways, nil
+		case err == nil:
+			return direct(), nil
+		case errors.Is(err, errStop):
+			return nil, err
+		case s.failed != nil:
+			s.failed(err)
 		}
-		u, err := parse(value)
-		if err != nil {
-			return Config{}, &ValueError{Variable: name, Reason: err.Error()}
-		}
-		if c.Source == "" {
-			c.Source, c.Address, c.Hides = name, redact(u), hidden
-		}
 	}
-	c.proxy = env.ProxyFunc()
-	return c, nil
+	return direct(), nil
 }
 
-func lookup(getenv func(string) string, upper string) (name, value, hidden string) {
-	lower := strings.ToLower(upper)
-	u, l := getenv(upper), getenv(lower)
-	switch {
-	case u == "":
-		return lower, l, ""
-	case l != "" && l != u:
-		return upper, u, lower
-	}
-	return upper, u, ""
-}
-
-// parse accepts a URL or host[:port]. httpproxy would also read a broken URL as
-// the name of a host: http:/proxy as the host http, port and all.
-func parse(v string) (*url.URL, error) {
-	if !strings.Contains(v, "://") {
-		v = "http://" + v
-	}
-	u, err := url.Parse(v)
-	if err != nil || u.Hostname() == "" || strings.HasSuffix(u.Host, ":") {
-		return nil, errors.New("is not a URL") // the cause would quote the password
-	}
-	switch u.Scheme {
-	case "http", "https", "socks5", "socks5h":
-		return u, nil
-	}
-	return nil, fmt.Errorf("has scheme %q, not http, https or socks5", u.Scheme)
-}
-
-// redact hides the user name too, which may be a token.
-func redact(u *url.URL) string {
-	shown := *u
-	if u.User != nil {
-		shown.User = url.User("xxxxx")
-	}
-	return shown.String()
-}
-
-// Proxy names the forward proxy for a URL, nil for none.
+// Proxy is the first of the ways to a URL, for http.Transport; nil is a direct
+// connection.
 func (c Config) Proxy(u *url.URL) (*url.URL, error) {
-	if c.proxy == nil {
-		return nil, nil
+	ways, err := c.Ways(context.Background(), u)
+	if err != nil {
+		return nil, err
 	}
-	return c.proxy(u)
+	return ways[0], nil
 }
 
-// A ValueError is a proxy variable that cannot be used.
-type ValueError struct {
-	Variable string
-	Reason   string // says nothing of the value, which may hold a password
-}
+func direct() []*url.URL { return []*url.URL{nil} }
 
-func (e *ValueError) Error() string { return e.Variable + " " + e.Reason }
+// errStop marks an error that no other layer may answer for.
+var errStop = errors.New("")
 
-// A ConnectError is a forward proxy that refused to connect us.
-type ConnectError struct {
-	Proxy      string // redacted
-	StatusCode int
-	Reason     string   // its own words, often all a person has to search for
-	Schemes    []string // what it wants, from Proxy-Authenticate, with status 407
-}
+type stopError struct{ error }
 
-func (e *ConnectError) Error() string {
-	s := strings.TrimSpace(fmt.Sprintf("forward proxy %s refused CONNECT: %d %s", e.Proxy, e.StatusCode, e.Reason))
-	if len(e.Schemes) > 0 {
-		s += " (it offers " + strings.Join(e.Schemes, ", ") + ")"
-	}
-	return s
-}
+func (e stopError) Is(target error) bool { return target == errStop }
+func (e stopError) Unwrap() error        { return e.error }
 
-// FailureClass tells wanted credentials from every other refusal.
-func (e *ConnectError) FailureClass() report.Class {
-	if e.StatusCode == http.StatusProxyAuthRequired {
-		return report.ForwardProxyAuth
-	}
-	return report.ForwardProxyFailure
-}
-
-// CheckConnect types the answer to CONNECT; it fits
-// http.Transport.OnProxyConnectResponse, which is the only place that sees it.
-func CheckConnect(proxy *url.URL, resp *http.Response) error {
-	if resp.StatusCode == http.StatusOK {
+// once calls f for the first error only.
+func once(f func(error)) func(error) {
+	if f == nil {
 		return nil
 	}
-	e := &ConnectError{Proxy: redact(proxy), StatusCode: resp.StatusCode}
-	_, reason, _ := strings.Cut(resp.Status, " ")
-	e.Reason = printable(reason)
-	if resp.StatusCode == http.StatusProxyAuthRequired {
-		e.Schemes = schemes(resp.Header.Values("Proxy-Authenticate"))
-	}
-	return e
-}
-
-// schemes are the names of challenges (RFC 9110, section 11.6.1). One header may
-// have several, between commas that also stand between and inside of parameters.
-func schemes(challenges []string) []string {
-	var list []string
-	for part := range strings.SplitSeq(strings.Join(challenges, ","), ",") {
-		name, _, _ := strings.Cut(strings.TrimSpace(part), " ")
-		if schemeName.MatchString(name) && !slices.Contains(list, name) {
-			list = append(list, name)
-		}
-	}
-	return list
-}
-
-var schemeName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]*$`)
-
-// printable keeps what a terminal may show, at most 100 characters of it.
-func printable(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) && r != utf8.RuneError {
-			return r
-		}
-		return -1
-	}, s)
-	if r := []rune(s); len(r) > 100 {
-		return string(r[:100]) + "…"
-	}
-	return s
+	var o sync.Once
+	return func(err error) { o.Do(func() { f(err) }) }
 }

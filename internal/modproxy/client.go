@@ -1,7 +1,6 @@
 package modproxy
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"net"
@@ -14,18 +13,17 @@ import (
 // it: connections are reused, and the forward proxy is handled in one place.
 type Client struct {
 	h2 *pool
-	h1 *http.Transport // for servers that go on breaking HTTP/2
+	h1 transport // for servers that go on breaking HTTP/2
 
 	netrc Netrc
 }
 
 // Options of a Client. The zero value asks directly and trusts the system's CAs.
 type Options struct {
-	// Proxy names the forward proxy for a URL; nil means none.
-	Proxy func(*url.URL) (*url.URL, error)
-	// OnConnect types a refused CONNECT; see http.Transport.OnProxyConnectResponse.
-	OnConnect func(*url.URL, *http.Response) error
-	RootCAs   *x509.CertPool
+	// Via puts a transport behind the network's forward proxies (internal/tunnel);
+	// nil connects directly.
+	Via     func(*http.Transport) http.RoundTripper
+	RootCAs *x509.CertPool
 	// Netrc has the logins of module proxies, which go would send itself.
 	Netrc Netrc
 }
@@ -44,7 +42,7 @@ const pingAfter = 4 * time.Second
 func NewClient(o Options) *Client {
 	h1 := newTransport(o)
 	h1.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{} // non-nil: no HTTP/2
-	return &Client{netrc: o.Netrc, h1: h1, h2: newPool(connections, func() *http.Transport {
+	return &Client{netrc: o.Netrc, h1: h1, h2: newPool(connections, func() transport {
 		t := newTransport(o)
 		t.ForceAttemptHTTP2 = true
 		t.HTTP2 = &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingAfter}
@@ -59,7 +57,15 @@ func (c *Client) Multiplexed(host string) bool { return c.h2.multiplexed(host) }
 // Sharers is how many requests there are for each connection of HTTP/2, at least one.
 func (c *Client) Sharers() int { return c.h2.sharers() }
 
-func newTransport(o Options) *http.Transport {
+// A transport is one of net/http with what stands before it.
+type transport struct {
+	*http.Transport
+	via http.RoundTripper
+}
+
+func (t transport) RoundTrip(req *http.Request) (*http.Response, error) { return t.via.RoundTrip(req) }
+
+func newTransport(o Options) transport {
 	t := &http.Transport{
 		DialContext:            (&net.Dialer{KeepAlive: 15 * time.Second}).DialContext,
 		TLSClientConfig:        &tls.Config{RootCAs: o.RootCAs, MinVersion: tls.VersionTLS12},
@@ -68,15 +74,10 @@ func newTransport(o Options) *http.Transport {
 		MaxResponseHeaderBytes: 1 << 20,
 		DisableCompression:     true, // lengths and ranges are those of the file
 	}
-	if o.Proxy != nil {
-		t.Proxy = func(r *http.Request) (*url.URL, error) { return o.Proxy(r.URL) }
+	if o.Via == nil {
+		return transport{t, t}
 	}
-	if o.OnConnect != nil {
-		t.OnProxyConnectResponse = func(_ context.Context, proxy *url.URL, _ *http.Request, r *http.Response) error {
-			return o.OnConnect(proxy, r)
-		}
-	}
-	return t
+	return transport{t, o.Via(t)}
 }
 
 // Private reports whether a module proxy is asked with credentials, from its URL

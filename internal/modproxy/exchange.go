@@ -122,9 +122,15 @@ func (x *exchange) explain(err error) error {
 		}
 	}
 	var of *url.Error
-	if errors.As(err, &of) {
-		of.URL = redactText(of.URL)
+	if !errors.As(err, &of) {
+		return err
 	}
+	host := ""
+	if u, perr := url.Parse(of.URL); perr == nil {
+		host = u.Hostname()
+	}
+	of.URL = redactText(of.URL)
+	of.Err = describeCertificate(host, of.Err)
 	return err
 }
 

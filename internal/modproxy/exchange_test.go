@@ -353,35 +353,23 @@ func TestDoSecrets(t *testing.T) {
 	}
 }
 
-// TestForwardProxy: a refused CONNECT has the type that OnConnect gives it.
-func TestForwardProxy(t *testing.T) {
+// TestVia: every request goes by what the transport was put behind.
+func TestVia(t *testing.T) {
 	t.Parallel()
-	srv := proxytest.NewTLS(t, proxytest.Module("example.com/m@v1.0.0", ""))
-	fwd := proxytest.Forward(t, proxytest.ForwardOptions{Hosts: map[string]string{"proxy.example.test": srv.URL}, User: "u", Password: "p"})
 	refused := errors.New("refused as it should")
-	via := parseURL(t, fwd.URL)
-	ask := func() error {
-		c := NewClient(Options{
-			RootCAs: srv.CA,
-			Proxy:   func(*url.URL) (*url.URL, error) { return via, nil },
-			OnConnect: func(_ *url.URL, resp *http.Response) error {
-				if resp.StatusCode == http.StatusProxyAuthRequired {
-					return refused
-				}
-				return nil
-			},
-		})
-		defer c.Close()
-		return c.Do(t.Context(), Try{URL: parseURL(t, "https://proxy.example.test/"+zipPath), Stall: noStall}, read, never)
-	}
-	if err := ask(); !errors.Is(err, refused) {
-		t.Errorf("error %v, want %v", err, refused)
-	}
-	via.User = url.UserPassword("u", "p")
-	if err := ask(); err != nil {
-		t.Error(err)
+	c := NewClient(Options{Via: func(*http.Transport) http.RoundTripper { return failing{refused} }})
+	defer c.Close()
+	for _, http1 := range []bool{false, true} {
+		err := c.Do(t.Context(), Try{URL: parseURL(t, "https://proxy.example.test/"+zipPath), Stall: noStall, HTTP1: http1}, read, never)
+		if !errors.Is(err, refused) {
+			t.Errorf("error %v, want %v", err, refused)
+		}
 	}
 }
+
+type failing struct{ err error }
+
+func (f failing) RoundTrip(*http.Request) (*http.Response, error) { return nil, f.err }
 
 // TestDeadConnection: a connection of HTTP/2 that a router on the way has forgotten is
 // not asked again and again.

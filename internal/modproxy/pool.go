@@ -23,15 +23,15 @@ type pool struct {
 // A shard is one transport. The first request to a host dials; the others wait
 // for that connection instead of dialling one each, as net/http would.
 type shard struct {
-	*http.Transport
+	transport
 	open  int // requests under way, under pool.mu
 	gates map[string]chan struct{}
 }
 
-func newPool(n int, transport func() *http.Transport) *pool {
+func newPool(n int, next func() transport) *pool {
 	p := &pool{multi: map[string]bool{}}
 	for range n {
-		p.shards = append(p.shards, &shard{Transport: transport(), gates: map[string]chan struct{}{}})
+		p.shards = append(p.shards, &shard{transport: next(), gates: map[string]chan struct{}{}})
 	}
 	return p
 }

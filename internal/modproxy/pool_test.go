@@ -12,7 +12,7 @@ import (
 func newTestPool(t *testing.T, https bool, n int) (*proxytest.Server, *pool) {
 	t.Helper()
 	r := newRig(t, https)
-	p := newPool(n, func() *http.Transport {
+	p := newPool(n, func() transport {
 		tr := newTransport(Options{RootCAs: r.CA})
 		tr.ForceAttemptHTTP2 = true
 		return tr

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/goproxy-setup/goproxy-setup/ci"
+	"github.com/goproxy-setup/goproxy-setup/internal/forward"
 	"github.com/goproxy-setup/goproxy-setup/internal/gocmd"
 	"github.com/goproxy-setup/goproxy-setup/internal/modproxy"
 	"github.com/goproxy-setup/goproxy-setup/report"
@@ -83,6 +85,7 @@ func (r *Run) effectiveSumDB() string {
 
 // noneReachable names the one cause when all candidates share it.
 func (r *Run) noneReachable(err error) error {
+	r.noteLayers()
 	class := r.Report.Probes[0].Class
 	var names []string
 	for _, p := range r.Report.Probes {
@@ -95,7 +98,26 @@ func (r *Run) noneReachable(err error) error {
 			Evidence: []string{p.Evidence}, Advice: p.Class.Info().Advice,
 		})
 	}
+	r.noteInspection()
 	return &Error{Class: class, Err: err, Reason: r.say("%v (%s); nothing was exported", "没有可达的模块代理（%[2]s）；没有导出任何内容", err, strings.Join(names, ", "))}
+}
+
+// noteInspection tells when one unknown authority signs for several hosts: that is
+// not one server's mistake but something in between that opens TLS.
+func (r *Run) noteInspection() {
+	hosts := map[string][]string{}
+	for _, m := range r.measured {
+		var c *modproxy.CertificateError
+		if errors.As(m.Err, &c) && c.Unknown() && !slices.Contains(hosts[c.Root], c.Host) {
+			hosts[c.Root] = append(hosts[c.Root], c.Host)
+		}
+	}
+	for _, root := range slices.Sorted(maps.Keys(hosts)) {
+		if list := hosts[root]; len(list) > 1 {
+			r.note(report.Say("TLS is opened on its way: the authority %q, which this machine does not trust, signs for %s; if it is your company's, give its certificate by ca-file",
+				"TLS 在途中被解密：不受本机信任的证书机构 %q 为 %s 签发证书；若它属于贵公司，请用 ca-file 提供其证书", root, strings.Join(list, ", ")))
+		}
+	}
 }
 
 // variables are what later steps need, in the order of the report: only what
@@ -111,6 +133,7 @@ func (r *Run) variables() []ci.Var {
 	if s := r.effectiveSumDB(); s != r.settings.GOSUMDB {
 		vars = append(vars, ci.Var{Name: "GOSUMDB", Value: s})
 	}
+	vars = append(vars, r.aroundVars()...)
 	own := r.Config.Text("private")
 	if own == "" {
 		return vars
@@ -143,7 +166,7 @@ func (r *Run) export(e ci.Exporter) error {
 	if r.System.Family == ci.FamilyShell && r.Getenv("CI") == "" {
 		return r.exportByHand(vars)
 	}
-	for _, s := range append(r.choice.List.Secrets(), loopbackSecret(r.jobGOPROXY)...) {
+	for _, s := range slices.Concat(r.choice.List.Secrets(), loopbackSecret(r.jobGOPROXY), r.around.Secrets()) {
 		if err := r.System.Mask(r.Stdout, s); err != nil {
 			return err
 		}
@@ -160,6 +183,10 @@ func (r *Run) export(e ci.Exporter) error {
 			value = "(loopback of this job)|" + r.choice.List.Redacted()
 		case d.Name == "GOPROXY":
 			value = r.choice.List.Redacted()
+		case d.Name == "HTTPS_PROXY":
+			value = forward.Name(r.around.HTTPS)
+		case d.Name == "HTTP_PROXY":
+			value = forward.Name(r.around.HTTP)
 		}
 		r.Report.Exports = append(r.Report.Exports, report.Export{Name: d.Name, Value: value, To: d.To})
 	}
@@ -200,7 +227,7 @@ func (r *Run) exportByHand(vars []ci.Var) error {
 // Variables measures and chooses, and returns the variables for a shell.
 func (r *Run) Variables(ctx context.Context) (vars []ci.Var, err error) {
 	err = r.finish(ctx, func(ctx context.Context) error {
-		if err := r.steps(ctx, r.detect, r.measure, r.choose); err != nil {
+		if err := r.steps(ctx, r.detect, r.measure, r.choose, r.goAround); err != nil {
 			return err
 		}
 		vars = r.variables()

@@ -8,14 +8,13 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/goproxy-setup/goproxy-setup/ci"
-	"github.com/goproxy-setup/goproxy-setup/internal/forward"
 	"github.com/goproxy-setup/goproxy-setup/internal/gocmd"
 	"github.com/goproxy-setup/goproxy-setup/internal/modproxy"
 	"github.com/goproxy-setup/goproxy-setup/report"
 )
 
 // detect looks at the runner, the go command, the job's modules and the forward
-// proxy. It contacts nothing.
+// proxy. It contacts nothing but the server of a PAC script.
 func (r *Run) detect(ctx context.Context) error {
 	runner := ci.Inspect(r.Getenv, r.Exists, r.OS)
 	r.System = runner.System
@@ -29,7 +28,7 @@ func (r *Run) detect(ctx context.Context) error {
 	if err := r.findModules(); err != nil {
 		return err
 	}
-	return r.findForwardProxy()
+	return r.findForwardProxy(ctx)
 }
 
 func (r *Run) findGo(ctx context.Context) error {
@@ -94,31 +93,6 @@ func (r *Run) findModules() error {
 	}
 	if len(ms) == 0 {
 		r.note(report.Say("no go.mod in %s, above it or below it, so there is nothing to download", "%s 及其上下级目录中没有 go.mod，因此没有可下载的内容", r.dir()))
-	}
-	return nil
-}
-
-func (r *Run) findForwardProxy() error {
-	f, err := forward.FromEnvironment(r.Getenv)
-	var bad *forward.ValueError
-	if errors.As(err, &bad) {
-		return &Error{Class: report.ForwardProxyFailure, Reason: err.Error(), Err: err,
-			Hint: "go would ignore this value without a word and go direct; write http://HOST:PORT, with user and password percent-encoded"}
-	}
-	if err != nil {
-		return err
-	}
-	r.forward = f
-	r.client = modproxy.NewClient(modproxy.Options{Proxy: f.Proxy, OnConnect: forward.CheckConnect, Netrc: modproxy.LoadNetrc(r.Getenv, r.OS, r.settings.GOAUTH)})
-	if odd := oddAuth(r.settings.GOAUTH); odd != "" {
-		r.note(report.Say("GOAUTH has %q, which only go itself runs: a module proxy that needs it refuses the loopback",
-			"GOAUTH 含有 %q，只有 go 自己会执行它：需要它的模块代理会拒绝本机回环代理", odd))
-	}
-	if f.Source != "" {
-		r.Report.ForwardProxy = &report.ForwardProxy{Source: f.Source, Proxy: f.Address}
-	}
-	if f.Hides != "" {
-		r.note(report.Say("%s is set too and has another value; Go takes %s", "%s 也已设置且值不同；Go 使用 %s", f.Hides, f.Source))
 	}
 	return nil
 }

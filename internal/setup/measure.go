@@ -27,6 +27,11 @@ func (r *Run) measure(ctx context.Context) error {
 	if len(candidates) == 0 {
 		return nil
 	}
+	var urls []*url.URL
+	for _, c := range candidates {
+		urls = append(urls, c.URL)
+	}
+	askScript(ctx, r.forward, urls)
 	r.progress("measuring %d module proxies", len(candidates))
 	r.sample = r.pickSample()
 	r.measured = r.client.Race(ctx, candidates, modproxy.RaceOptions{

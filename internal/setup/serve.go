@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -19,6 +20,7 @@ import (
 	"github.com/goproxy-setup/goproxy-setup/internal/gocmd"
 	"github.com/goproxy-setup/goproxy-setup/internal/loopback"
 	"github.com/goproxy-setup/goproxy-setup/internal/modproxy"
+	"github.com/goproxy-setup/goproxy-setup/internal/tunnel"
 	"github.com/goproxy-setup/goproxy-setup/report"
 )
 
@@ -29,6 +31,8 @@ type Spec struct {
 	NoProxy  string   // GONOPROXY
 	SumDB    string   // name of the checksum database, empty for none
 	GOAUTH   string   // whose netrc is done here too
+	Forward  string   // the setting forward-proxy
+	CAFiles  []string // of the setting ca-file
 	SumFiles []string // go.sum files of the job
 	Dir      string   // folder for temporary files; state and program are in it
 	Attempts int      // see loopback.Config, as RetryFor
@@ -60,14 +64,14 @@ const watchEvery = 2 * time.Second
 // writes the GOPROXY for later steps to out once it has answered a request. It
 // ends when it is told to by Finish, with ctx, when the job's folder is gone,
 // or after Lifetime.
-func Serve(ctx context.Context, getenv func(string) string, in io.Reader, out io.Writer) error {
+func Serve(ctx context.Context, getenv func(string) string, machine forward.Machine, in io.Reader, out io.Writer) error {
 	var spec Spec
 	if err := json.NewDecoder(in).Decode(&spec); err != nil {
 		return fmt.Errorf("read specification of the loopback: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, spec.Lifetime)
 	defer cancel()
-	lb, err := spec.start(getenv, cancel)
+	lb, err := spec.start(ctx, getenv, machine, cancel)
 	if err != nil {
 		return err
 	}
@@ -89,7 +93,7 @@ func Serve(ctx context.Context, getenv func(string) string, in io.Reader, out io
 	return nil
 }
 
-func (spec Spec) start(getenv func(string) string, stop func()) (*loopback.Server, error) {
+func (spec Spec) start(ctx context.Context, getenv func(string) string, machine forward.Machine, stop func()) (*loopback.Server, error) {
 	list, err := modproxy.ParseList(spec.List)
 	if err != nil {
 		return nil, err
@@ -98,13 +102,28 @@ func (spec Spec) start(getenv func(string) string, stop func()) (*loopback.Serve
 	if err != nil {
 		return nil, err
 	}
-	f, err := forward.FromEnvironment(getenv)
+	setting, err := forward.ParseSetting(spec.Forward)
 	if err != nil {
 		return nil, err
 	}
+	f, err := forward.Discover(ctx, forward.Options{Setting: setting, Getenv: getenv, Machine: machine})
+	if err != nil {
+		return nil, err
+	}
+	roots, err := tunnel.Roots(spec.CAFiles...)
+	if err != nil {
+		return nil, err
+	}
+	var upstreams []*url.URL
+	for _, e := range list {
+		if e.Remote() {
+			upstreams = append(upstreams, e.URL)
+		}
+	}
+	askScript(ctx, f, upstreams)
 	record := loopback.NewRecord(time.Now(), nil)
 	return loopback.Start(loopback.Config{
-		Client:  modproxy.NewClient(modproxy.Options{Proxy: f.Proxy, OnConnect: forward.CheckConnect, Netrc: modproxy.LoadNetrc(getenv, runtime.GOOS, spec.GOAUTH)}),
+		Client:  newClient(f, roots, modproxy.LoadNetrc(getenv, runtime.GOOS, spec.GOAUTH)),
 		List:    list,
 		Private: func(path string) bool { return module.MatchPrefixPatterns(spec.NoProxy, path) },
 		Sums:    sums, SumDB: spec.SumDB, Dir: spec.Dir, Attempts: spec.Attempts, RetryFor: spec.RetryFor,

@@ -34,6 +34,8 @@ type World struct {
 	Signals        <-chan os.Signal
 	// Exporter returns how this CI system takes variables for later steps.
 	Exporter func(ci.System) (ci.Exporter, error)
+	// Forward is where a forward proxy may be named besides the variables.
+	Forward forward.Machine
 }
 
 // A Run is one run and what its steps have found out so far.
@@ -48,6 +50,8 @@ type Run struct {
 	settings gocmd.Settings
 	modules  []gocmd.Module
 	forward  forward.Config
+	around   forward.Export // the forward proxy for what does not go through the loopback
+	scripts  scripts
 	client   *modproxy.Client
 	field    modproxy.Field
 	fixed    modproxy.List // the user's own GOPROXY, nil when we choose
@@ -85,7 +89,7 @@ func (r *Run) Setup(ctx context.Context) error {
 				return err // better now than after the download
 			}
 		}
-		return r.steps(ctx, r.detect, r.measure, r.choose, r.downloadIfWanted, r.serveJob, func(context.Context) error { return r.export(exporter) })
+		return r.steps(ctx, r.detect, r.measure, r.choose, r.goAround, r.downloadIfWanted, r.serveJob, func(context.Context) error { return r.export(exporter) })
 	})
 }
 
@@ -99,7 +103,7 @@ func (r *Run) Probe(ctx context.Context) error {
 // Download runs go mod download through the loopback and exports nothing.
 func (r *Run) Download(ctx context.Context) error {
 	return r.finish(ctx, func(ctx context.Context) error {
-		return r.steps(ctx, r.detect, r.measure, r.choose, r.download)
+		return r.steps(ctx, r.detect, r.measure, r.choose, r.goAround, r.download)
 	})
 }
 
@@ -109,7 +113,7 @@ func (r *Run) Download(ctx context.Context) error {
 // take is not ours to say, and a signal is the command's to answer.
 func (r *Run) Command(ctx context.Context, args []string) (code int, err error) {
 	err = r.limited(ctx, func(ctx context.Context) error {
-		return r.steps(ctx, r.detect, r.measure, r.choose)
+		return r.steps(ctx, r.detect, r.measure, r.choose, r.goAround)
 	})
 	if err == nil {
 		code, err = r.run(context.WithoutCancel(ctx), args)
@@ -179,6 +183,7 @@ func (r *Run) complete(err error) error {
 // becomes one, so that every format shows it.
 func (r *Run) conclude(err error) {
 	p := r.Report
+	r.tellScripts()
 	switch {
 	case err != nil:
 		p.Outcome = report.Failed
