@@ -52,6 +52,7 @@ var homes = []struct {
 	{"github.com/hashicorp/go-retryablehttp", []string{"internal/modproxy"}, nil},
 	{"golang.org/x/sys", []string{"internal/gocmd"}, nil},
 	{"golang.org/x/net", []string{"internal/forward"}, []string{"report"}}, // its HTML parser reads the HTML report
+	{"golang.org/x/text", []string{"internal/classify"}, nil},              // code page 936
 	{"github.com/rogpeppe/go-internal", nil, []string{"..."}},
 }
 
