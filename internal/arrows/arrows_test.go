@@ -30,6 +30,7 @@ var layers = [][]string{
 	{"internal/loopback"},
 	{"internal/config"},
 	{"internal/modproxy", "internal/forward", "internal/gocmd", "internal/classify"},
+	{"internal/machine"},
 	{"report", "ci"},
 }
 
@@ -50,7 +51,7 @@ var homes = []struct {
 	{"golang.org/x/mod", []string{"..."}, nil},
 	{"github.com/sethvargo/go-githubactions", []string{"action"}, nil},
 	{"github.com/hashicorp/go-retryablehttp", []string{"internal/modproxy"}, nil},
-	{"golang.org/x/sys", []string{"internal/gocmd"}, nil},
+	{"golang.org/x/sys", []string{"internal/gocmd", "internal/machine"}, nil},
 	{"golang.org/x/net", []string{"internal/forward"}, []string{"report"}}, // its HTML parser reads the HTML report
 	{"golang.org/x/text", []string{"internal/classify"}, nil},              // code page 936
 	{"github.com/rogpeppe/go-internal", nil, []string{"..."}},
@@ -267,7 +268,7 @@ func TestWrong(t *testing.T) {
 		{"cmd/tool", "github.com/sethvargo/go-githubactions", "github.com/sethvargo/go-githubactions is known to [action] and tests of [] only"},
 		{"internal/loopback", "github.com/hashicorp/go-retryablehttp", "github.com/hashicorp/go-retryablehttp is known to [internal/modproxy] and tests of [] only"},
 		{"internal/setup", "golang.org/x/sync/errgroup", "golang.org/x/sync/errgroup has no place in homes"},
-		{"internal/forward", "golang.org/x/sys/windows", "golang.org/x/sys is known to [internal/gocmd] and tests of [] only"},
+		{"internal/forward", "golang.org/x/sys/windows", "golang.org/x/sys is known to [internal/gocmd internal/machine] and tests of [] only"},
 		{"report", "golang.org/x/net/html", "golang.org/x/net is known to [internal/forward] and tests of [report] only"},
 		{"report_test", "golang.org/x/net/html", ""},
 		{"internal/config", "golang.org/x/mod/module", ""},
