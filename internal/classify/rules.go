@@ -240,12 +240,13 @@ var rules = []rule{
 		"directory is not empty.", "目录不是空的", "von einem anderen prozess verwendet", "verzeichnis ist nicht leer", "utilisé par un autre processus",
 		"utilizado por otro proceso", "別のプロセスが使用中", "另一个程序正在使用", "文件的一部分", "user-mapped section", "locked a portion", "sharing violation",
 	}, []string{
+		`winapi error #(?:32|33|145|303)\b`, `(?:rename|remove|unlinkat|removeall) .*: winapi error #5\b`,
 		`(?m)(?:^|[\s:])(?:r|un)?lock \S+: .*`, `(?:rename|remove|unlinkat|removeall) .*: (?:access is denied|拒绝访问|zugriff verweigert|accès refusé|acceso denegado|アクセスが拒否).*`,
 	}},
 	{report.PermissionDenied, anyone, []string{
 		"permission denied", "access is denied", "拒绝访问", "zugriff verweigert", "accès refusé", "acceso denegado", "アクセスが拒否", "read-only file system", "operation not permitted", "write protected", "required privilege",
 		"dubious ownership", `" is not a directory`, "insufficient permission",
-	}, nil},
+	}, []string{`winapi error #5\b`}},
 	{report.PathTooLong, anyone, []string{
 		"file name too long", "filename too long", "file name is too long", "filename or extension is too long", "文件名或扩展名太长", "path too long", "argument list too long",
 	}, nil},

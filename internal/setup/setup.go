@@ -15,6 +15,7 @@ import (
 	"github.com/goproxy-setup/goproxy-setup/internal/config"
 	"github.com/goproxy-setup/goproxy-setup/internal/forward"
 	"github.com/goproxy-setup/goproxy-setup/internal/gocmd"
+	"github.com/goproxy-setup/goproxy-setup/internal/machine"
 	"github.com/goproxy-setup/goproxy-setup/internal/modproxy"
 	"github.com/goproxy-setup/goproxy-setup/report"
 )
@@ -32,6 +33,8 @@ type World struct {
 	Terminal       bool // Stderr is a terminal
 	Version        string
 	Signals        <-chan os.Signal
+	// Holders names the processes that have files open; nil names none.
+	Holders func(files ...string) []machine.Holder
 	// Exporter returns how this CI system takes variables for later steps.
 	Exporter func(ci.System) (ci.Exporter, error)
 }
