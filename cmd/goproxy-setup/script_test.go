@@ -33,6 +33,11 @@ func TestMain(m *testing.M) {
 //	loadenv FILE                    sets the variables in a GITHUB_ENV file
 //	failed CLASS                    checks the first failure of r.json
 //	probed NAME CLASS|ok            checks a candidate of r.json
+//	differ FILE FILE                checks that two files are not the same
+//	private GLOB                    checks that no other user enters these folders
+//	empty DIR                       checks that nothing is in a folder
+//	remember DIR...                 notes all that is in folders, for
+//	unchanged                       which checks that they are as they were
 func TestScript(t *testing.T) {
 	t.Parallel()
 	goTool, err := exec.LookPath("go")
@@ -49,7 +54,7 @@ func TestScript(t *testing.T) {
 				return err
 			}
 			e.Defer(func() { srv.Close() })
-			e.Values["proxy"] = srv
+			e.Values["proxy"], e.Values[rememberedKey] = srv, new(remembered)
 			for name, value := range map[string]string{
 				"proxy": srv.URL, "refused": refused, "mute": mute, "gobin": filepath.Dir(goTool),
 				"host":   strings.TrimPrefix(srv.URL, "http://"),
@@ -69,6 +74,8 @@ func TestScript(t *testing.T) {
 			"probed":   probed,
 			"await":    await,
 			"loadenv":  loadenv,
+			"differ":   differ, "private": private, "empty": empty,
+			"remember": remember, "unchanged": unchanged,
 		},
 	})
 }

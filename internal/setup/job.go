@@ -3,7 +3,9 @@ package setup
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,12 +20,26 @@ import (
 
 	"github.com/goproxy-setup/goproxy-setup/ci"
 	"github.com/goproxy-setup/goproxy-setup/internal/gocmd"
+	"github.com/goproxy-setup/goproxy-setup/internal/machine"
 	"github.com/goproxy-setup/goproxy-setup/internal/modproxy"
 	"github.com/goproxy-setup/goproxy-setup/report"
 )
 
 // jobFolder is below the job's folder for temporary files.
 const jobFolder = "goproxy-setup-loopback"
+
+// JobFolder is where the loopback of this job keeps its state. A folder that the CI
+// system made for the job is the job's own. Where the system names none, the folder
+// is one that other jobs and other users have too, so the name tells jobs apart by
+// their page or, without one, by their checkout.
+func JobFolder(w World) string {
+	s := ci.Detect(w.Getenv)
+	if t := s.Temp(w.Getenv); t != "" {
+		return filepath.Join(t, jobFolder)
+	}
+	job := sha256.Sum256([]byte(s.Name + "\n" + s.RunURL(w.Getenv) + "\n" + cmp.Or(s.Workspace(w.Getenv), w.Dir)))
+	return filepath.Join(w.Temp, fmt.Sprintf("%s-%x", jobFolder, job[:8]))
+}
 
 // jobLifetime ends a loopback that nobody ended: longer than a hosted job may run.
 const jobLifetime = 7 * time.Hour
@@ -54,7 +70,7 @@ func (r *Run) serveJob(ctx context.Context) error {
 	return nil
 }
 
-func (r *Run) jobDir() string { return filepath.Join(r.TempFolder(), jobFolder) }
+func (r *Run) jobDir() string { return JobFolder(r.World) }
 
 func (r *Run) startServe(ctx context.Context) (goproxy string, err error) {
 	dir := r.jobDir()
@@ -62,7 +78,7 @@ func (r *Run) startServe(ctx context.Context) (goproxy string, err error) {
 	if err := os.RemoveAll(dir); err != nil {
 		return "", err
 	}
-	if err := os.Mkdir(dir, 0o700); err != nil {
+	if err := machine.MkdirPrivate(dir); err != nil {
 		return "", err
 	}
 	program, err := copySelf(dir)
@@ -138,10 +154,10 @@ func copySelf(dir string) (string, error) {
 	return name, errors.Join(err, dst.Close())
 }
 
-// Finish ends the loopback of the job and completes the saved report with what
-// it saw. It returns nil without an error when the job has none.
-func Finish(ctx context.Context, temp string, saved *report.Report) (*report.Report, error) {
-	dir := filepath.Join(temp, jobFolder)
+// Finish ends the loopback of the job, whose folder is dir (JobFolder), and
+// completes the saved report with what it saw. It returns nil without an error when
+// the job has none.
+func Finish(ctx context.Context, dir string, saved *report.Report) (*report.Report, error) {
 	state, err := readState(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -159,7 +175,12 @@ func Finish(ctx context.Context, temp string, saved *report.Report) (*report.Rep
 	return saved, state.stop(ctx)
 }
 
+// readState believes nothing that another user could have written: it names a URL
+// that will be asked.
 func readState(dir string) (s State, err error) {
+	if err := machine.CheckPrivate(dir); err != nil {
+		return s, err
+	}
 	data, err := os.ReadFile(filepath.Join(dir, stateFile))
 	if err != nil {
 		return s, err
