@@ -24,6 +24,7 @@ var samples = map[string][3]string{
 	"loopback":      {"job", "step", "off"},
 	"in-flight":     {"0", "1", "2"},
 	"download":      {"false", "true", "false"},
+	"persist":       {"user", "undo", "user"},
 	"fail":          {"never", "download", "never"},
 	"report":        {"json=a", "html=b", "junit"},
 	"C":             {"a", "b", "c"},
