@@ -103,7 +103,7 @@ func (h host) world() setup.World {
 		Getenv: h.getenv, Environ: h.environ, Stdin: h.stdin, Stdout: h.stdout, Stderr: h.stderr,
 		OS: h.os, Arch: h.arch, Dir: h.dir, Temp: h.temp, Terminal: h.terminal, Version: version(),
 		Exists:   func(path string) bool { _, err := os.Stat(path); return err == nil },
-		Exporter: h.exporter, Holders: machine.Holders,
+		Exporter: h.exporter, Holders: machine.Holders, Scope: machine.Variables, SetUserVariables: machine.SetUserVariables,
 	}
 }
 

@@ -33,6 +33,7 @@ func TestMain(m *testing.M) {
 //	loadenv FILE                    sets the variables in a GITHUB_ENV file
 //	failed CLASS                    checks the first failure of r.json
 //	probed NAME CLASS|ok            checks a candidate of r.json
+//	behind HOST                     gives $proxy a name, by a forward proxy in HTTP_PROXY
 //	differ FILE FILE                checks that two files are not the same
 //	private GLOB                    checks that no other user enters these folders
 //	empty DIR                       checks that nothing is in a folder
@@ -74,7 +75,11 @@ func TestScript(t *testing.T) {
 			"probed":   probed,
 			"await":    await,
 			"loadenv":  loadenv,
-			"differ":   differ, "private": private, "empty": empty,
+			"behind": func(ts *testscript.TestScript, _ bool, args []string) {
+				f := proxytest.Forward(t, proxytest.ForwardOptions{Hosts: map[string]string{args[0]: proxyOf(ts).URL}})
+				ts.Setenv("HTTP_PROXY", f.URL)
+			},
+			"differ": differ, "private": private, "empty": empty,
 			"remember": remember, "unchanged": unchanged,
 		},
 	})
