@@ -231,6 +231,9 @@ func TestPersistFollowsLinks(t *testing.T) {
 	if err := os.Symlink(d.goenv, link); err != nil {
 		t.Skip("no links here:", err)
 	}
+	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
+		t.Skip("links are not told from files here, as under Wine 8")
+	}
 	p, err := d.plan(link, []ci.Var{{Name: "GOPROXY", Value: "https://a.example"}})
 	if err == nil {
 		err = d.apply(p)
