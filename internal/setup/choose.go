@@ -186,11 +186,7 @@ func (r *Run) exportByHand(vars []ci.Var) error {
 	if err := ci.CheckAll(vars); err != nil {
 		return err
 	}
-	form := "sh"
-	if r.OS == "windows" {
-		form = "powershell"
-	}
-	if shell, ok := ci.ShellNamed(form); ok && len(vars) > 0 {
+	if shell, ok := ci.ShellNamed(ci.ShellHere(r.Getenv, r.OS)); ok && len(vars) > 0 {
 		r.note(report.Say("no CI system was recognised, so nothing was written for later steps; load the variables with: %s",
 			"没有识别出 CI 系统，因此没有为后续步骤写入任何内容；可这样加载变量：%s", shell.Load))
 	}
