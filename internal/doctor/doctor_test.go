@@ -529,6 +529,35 @@ func TestRunner(t *testing.T) {
 	}
 }
 
+// A runner of Windows in a folder for all is told of where the machine has other
+// users.
+func TestOpenFolder(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "env")
+	check(t, os.WriteFile(file, nil, 0o666))
+	github, _ := ci.Named("github")
+	open := func(string) error {
+		return &machine.NotPrivateError{Path: "C:\\actions-runner", Reason: "others may enter it (S-1-5-11)"}
+	}
+	for _, tt := range []struct {
+		name    string
+		goos    string
+		own     bool
+		private func(string) error
+		want    Verdict
+	}{
+		{"open", "windows", true, open, Warn},
+		{"private", "windows", true, func(string) error { return nil }, OK},
+		{"hosted, with one user", "windows", false, open, OK},
+		{"Linux, where modes say it", "linux", true, open, OK},
+	} {
+		w := World{OS: tt.goos, Runner: ci.Runner{System: github, SelfHosted: tt.own}, Getenv: func(string) string { return file }, Closed: tt.private}
+		if f := checkRunner(t.Context(), newExam(t.Context(), w))[0]; f.Verdict != tt.want {
+			t.Errorf("%s: finding %+v, want %s", tt.name, f, tt.want)
+		}
+	}
+}
+
 // What a sandbox forbids, a slow scanner or an empty image does is told of.
 func TestMachine(t *testing.T) {
 	t.Parallel()

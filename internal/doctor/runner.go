@@ -45,7 +45,22 @@ func checkRunner(_ context.Context, e *exam) []Finding {
 		return []Finding{warn(report.ConfigInvalid, say("GITHUB_ENV has UTF-16 in it, as Windows PowerShell 5.1 writes with >>: the runner misreads it", "GITHUB_ENV 中含有 UTF-16（Windows PowerShell 5.1 用 >> 写入的结果）：运行器会读错")).
 			todo(say("write with: \"NAME=VALUE\" | Out-File $env:GITHUB_ENV -Encoding utf8 -Append", "请这样写入：\"NAME=VALUE\" | Out-File $env:GITHUB_ENV -Encoding utf8 -Append"))}
 	}
+	if f, ok := e.openFolder(file); ok {
+		return []Finding{f}
+	}
 	return []Finding{fine(say("%s%s: GITHUB_ENV can be written", "%s%s：GITHUB_ENV 可写", s.Name, place))}
+}
+
+// openFolder finds a runner of Windows whose files other users of the machine may
+// read: what is handed to later steps stands in them, tokens too.
+func (e *exam) openFolder(file string) (Finding, bool) {
+	var open *machine.NotPrivateError
+	if e.OS != "windows" || !e.Runner.SelfHosted || e.Closed == nil || !errors.As(e.Closed(filepath.Dir(file)), &open) {
+		return Finding{}, false
+	}
+	return warn(report.PermissionDenied, say("other users of this machine may enter the folder of GITHUB_ENV and read what is handed to later steps", "本机其他用户可以进入 GITHUB_ENV 所在目录，读取传给后续步骤的内容")).
+		proof(open.Error()).
+		todo(say("keep the folder of the runner for its account, SYSTEM and Administrators (icacls FOLDER /inheritance:r /grant:r ...)", "请使运行器目录仅供其账户、SYSTEM 和 Administrators 使用（icacls FOLDER /inheritance:r /grant:r ...）")), true
 }
 
 // checkLoopback opens a port on 127.0.0.1 and connects to it, as setup and run do.

@@ -45,6 +45,8 @@ type World struct {
 	Scope func(machine.Scope) ([]machine.Variable, error)
 	// Holders names the processes that have files open.
 	Holders func(files ...string) []machine.Holder
+	// Closed says whether other users may enter a folder, by a *machine.NotPrivateError.
+	Closed func(dir string) error
 	// WriteMany writes scanFiles small files below a folder, as the module cache does.
 	WriteMany func(dir string) (time.Duration, error)
 }
@@ -64,6 +66,7 @@ func NewWorld(getenv func(string) string, environ []string, goos string) World {
 		Stat:        os.Stat,
 		Scope:       machine.Variables,
 		Holders:     machine.Holders,
+		Closed:      machine.CheckPrivate,
 		WriteMany:   writeMany,
 	}
 }
