@@ -24,6 +24,7 @@ var samples = map[string][3]string{
 	"loopback":      {"job", "step", "off"},
 	"in-flight":     {"0", "1", "2"},
 	"download":      {"false", "true", "false"},
+	"cache-dir":     {"/mnt/cache", `D:\cache`, "C:/cache"},
 	"persist":       {"user", "undo", "user"},
 	"fail":          {"never", "download", "never"},
 	"report":        {"json=a", "html=b", "junit"},

@@ -44,6 +44,8 @@ var Table = []Row{
 		Help: "Most files fetched at once before go asks for them; 0 fetches nothing ahead."},
 	{Name: "download", Default: "true", Arg: "BOOL", check: checkBool, Only: "setup action",
 		Help: "Download the modules of the job after setting up."},
+	{Name: "cache-dir", Arg: "DIR", check: checkFolder, Only: "setup action",
+		Help: "Absolute path of a folder for the caches of go, GOMODCACHE and GOCACHE, on a faster or larger drive; goproxy-setup doctor measures them. What is in the old ones, or restored into them, is not used. Empty: where they are."},
 	{Name: "persist", Input: "-", Arg: "user|undo", check: checkOneOf("user", "undo"), Only: "setup",
 		Help: "For a person's own machine: user writes the selection for this user (as go env -w does) and says what was there before, undo brings that back. Refused in CI. Empty: nothing outlives the job."},
 	{Name: "fail", Default: "download", Arg: "download|never", check: checkOneOf("download", "never"), Only: "setup action",
