@@ -101,7 +101,7 @@ func (r *Run) noneReachable(err error) error {
 // variables are what later steps need, in the order of the report: only what
 // differs from what they have anyway.
 func (r *Run) variables() []ci.Var {
-	var vars []ci.Var
+	vars := r.caches()
 	switch {
 	case r.jobGOPROXY != "":
 		vars = append(vars, ci.Var{Name: "GOPROXY", Value: r.jobGOPROXY})
