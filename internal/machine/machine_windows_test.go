@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -140,5 +141,19 @@ func TestScopesOfThisMachine(t *testing.T) {
 	}
 	if _, ok := Find(vars, "OS"); !ok && !underWine() {
 		t.Errorf("the machine has no variable OS: %v", vars)
+	}
+}
+
+func TestGone(t *testing.T) {
+	t.Parallel()
+	if Gone(os.Getpid()) {
+		t.Error("this process counts as gone")
+	}
+	c := exec.Command(os.Args[0], "-test.run", "^$")
+	if err := c.Run(); err != nil {
+		t.Fatal(err)
+	}
+	if !Gone(c.Process.Pid) {
+		t.Errorf("process %d has ended and does not count as gone", c.Process.Pid)
 	}
 }

@@ -188,7 +188,13 @@ func readState(dir string) (s State, err error) {
 	return s, json.Unmarshal(data, &s)
 }
 
+// errGone is told of a loopback whose process has ended.
+var errGone = errors.New("its process is gone")
+
 func (s State) ledger(ctx context.Context) (l Ledger, err error) {
+	if machine.Gone(s.PID) {
+		return l, errGone
+	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.Base+"/-/ledger", nil)
 	if err != nil {
 		return l, err
@@ -215,7 +221,7 @@ func (s State) stop(ctx context.Context) error {
 
 // stopOld ends the loopback of an earlier call in the same job.
 func stopOld(dir string) {
-	if s, err := readState(dir); err == nil {
+	if s, err := readState(dir); err == nil && !machine.Gone(s.PID) {
 		s.stop(context.Background()) // gone already is as well
 	}
 }
