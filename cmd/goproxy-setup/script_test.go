@@ -26,6 +26,7 @@ func TestMain(m *testing.M) {
 //	          stand in its path (internal/proxytest)
 //	$refused  a base URL where nothing listens
 //	$mute     one that takes connections and never answers
+//	$tmp      the folder for temporary files, to be made
 //
 //	mainmod DIR MODULE@VERSION...   writes a main module that needs these
 //	proxysaw [!] GLOB               checks what $proxy was asked for
@@ -59,6 +60,7 @@ func TestScript(t *testing.T) {
 			for name, value := range map[string]string{
 				"proxy": srv.URL, "refused": refused, "mute": mute, "gobin": filepath.Dir(goTool),
 				"host":   strings.TrimPrefix(srv.URL, "http://"),
+				"tmp":    filepath.Join(e.WorkDir, ".tmp"), // TMPDIR, on Windows TMP
 				"GOPATH": filepath.Join(e.WorkDir, "gopath"), "GOMODCACHE": filepath.Join(e.WorkDir, "modcache"),
 				"GOCACHE": filepath.Join(e.WorkDir, "gocache"), "GOENV": filepath.Join(e.WorkDir, "goenv"),
 				"GOTOOLCHAIN": "local", "GOFLAGS": "-modcacherw", "GOTELEMETRY": "off", "GOSUMDB": srv.SumDB,
