@@ -1,7 +1,6 @@
 package action
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -139,9 +138,8 @@ func checkContent(variable, path string) error {
 	if err != nil {
 		return fileError(variable, path, err)
 	}
-	if bytes.HasPrefix(content, []byte("\xff\xfe")) || bytes.HasPrefix(content, []byte("\xfe\xff")) {
-		return &FileError{Variable: variable, Path: path, Err: errors.New("the step already wrote UTF-16 to it"),
-			Hint: "in Windows PowerShell write with: Out-File -Encoding utf8 -Append"}
+	if ci.IsUTF16(content) {
+		return &FileError{Variable: variable, Path: path, Err: ci.ErrUTF16, Hint: ci.HintUTF16}
 	}
 	if _, err := parseEnvFile(content, runtime.GOOS == "windows"); err != nil {
 		return &FileError{Variable: variable, Path: path, Err: err,

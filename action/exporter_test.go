@@ -168,6 +168,7 @@ func TestExportRefusesFiles(t *testing.T) {
 		{"no variable", func(j *job) { delete(j.env, "GITHUB_ENV") }, ci.ErrNotSet, "docker run -e GITHUB_ENV"},
 		{"no file", func(j *job) { os.Remove(j.env["GITHUB_ENV"]) }, fs.ErrNotExist, "mount its folder"},
 		{"a folder", func(j *job) { j.env["GITHUB_ENV"] = j.dir }, nil, "must be able to write"},
+		{"UTF-16 of PowerShell behind other lines", func(j *job) { j.write("GITHUB_ENV", "OK=1\nA\x00=\x001\x00\r\x00\n\x00") }, nil, "Out-File -Encoding utf8"},
 		{"UTF-16 of PowerShell", func(j *job) { j.write("GITHUB_ENV", "\xff\xfeA\x00=\x00") }, nil, "Out-File -Encoding utf8"},
 		{"an open heredoc", func(j *job) { j.write("GITHUB_ENV", "A<<EOF\nx\n") }, nil, "earlier command"},
 		{"a line that fails the step", func(j *job) { j.write("GITHUB_ENV", "hello hunter2\n") }, nil, "earlier command"},

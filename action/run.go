@@ -53,6 +53,9 @@ func Finish(r *setup.Run, err error) error {
 
 func saveReport(r *setup.Run) (string, error) {
 	path := reportPath(r)
+	if path == "" {
+		return "", nil
+	}
 	f, err := os.Create(path)
 	if err != nil {
 		return "", err
@@ -69,7 +72,7 @@ func Complete(ctx context.Context, r *setup.Run, show func() error) error {
 		return err
 	}
 	seen := activity(saved)
-	done, err := setup.Finish(ctx, r.TempFolder(), saved)
+	done, err := setup.Finish(ctx, setup.JobFolder(r.World), saved)
 	if err != nil || done == nil || activity(done) == seen {
 		return err
 	}
@@ -102,7 +105,15 @@ func activity(p *report.Report) (n int) {
 	return n + len(p.Failures)
 }
 
-func reportPath(r *setup.Run) string { return filepath.Join(r.TempFolder(), ReportFile) }
+// reportPath is empty where the job has no folder of its own: in one that all jobs
+// and users share, a fixed name would be theirs too.
+func reportPath(r *setup.Run) string {
+	temp := r.System.Temp(r.Getenv)
+	if temp == "" {
+		return ""
+	}
+	return filepath.Join(temp, ReportFile)
+}
 
 // outputs are those of action.yml. What a failed run did not get to is empty.
 func outputs(p *report.Report, path string) []ci.Var {

@@ -3,6 +3,7 @@ package ci
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path"
 	"path/filepath"
@@ -49,7 +50,11 @@ func appendTarget(variable, file string, encode encoder) target {
 	return target{variable, encode.then(func(data []byte) (func(), error) {
 		undo, err := AppendFile(file, data)
 		if err != nil {
-			return nil, &FileError{Variable: variable, Path: file, Err: withoutPath(err)}
+			e := &FileError{Variable: variable, Path: file, Err: withoutPath(err)}
+			if errors.Is(err, ErrUTF16) {
+				e.Hint = HintUTF16
+			}
+			return nil, e
 		}
 		return undo, nil
 	})}

@@ -1,6 +1,7 @@
 package ci
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -46,6 +47,19 @@ func withoutPath(err error) error {
 // ErrNotSet is the cause in a FileError whose variable is empty.
 var ErrNotSet = errors.New("the variable is not set")
 
+// ErrUTF16 is the cause in a FileError whose file has UTF-16 in it. Bytes of ours
+// behind it would be read as other letters, and the variables be lost.
+var ErrUTF16 = errors.New("the step already wrote UTF-16 to it")
+
+// HintUTF16 is what to do about ErrUTF16.
+const HintUTF16 = "in Windows PowerShell 5.1 > and >> write UTF-16; write with: Out-File -Encoding utf8 -Append"
+
+// IsUTF16 reports whether a text is UTF-16, as Windows PowerShell writes it into a new
+// file, or has some in it, as it writes behind what is there.
+func IsUTF16(text []byte) bool {
+	return bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) || bytes.IndexByte(text, 0) >= 0
+}
+
 // AppendFile adds data to a regular file with one write, and takes it back when
 // only a part could be written. A last line without its end is ended first, so
 // that data never continues what somebody else wrote. A missing file is made.
@@ -66,11 +80,14 @@ func AppendFile(path string, data []byte) (undo func(), err error) {
 		return nil, err
 	}
 	defer f.Close()
-	open, err := lastLineOpen(f)
+	text, err := io.ReadAll(f)
 	if err != nil {
 		return nil, err
 	}
-	if open {
+	if IsUTF16(text) {
+		return nil, ErrUTF16
+	}
+	if len(text) > 0 && text[len(text)-1] != '\n' { // the last line has no end
 		data = append([]byte("\n"), data...)
 	}
 	if _, err := f.Write(data); err != nil {
@@ -78,17 +95,6 @@ func AppendFile(path string, data []byte) (undo func(), err error) {
 		return nil, err
 	}
 	return undo, nil
-}
-
-// lastLineOpen reports whether the last line of f has no end.
-func lastLineOpen(f *os.File) (bool, error) {
-	size, err := f.Seek(0, io.SeekEnd)
-	if err != nil || size == 0 {
-		return false, err
-	}
-	last := make([]byte, 1)
-	_, err = f.ReadAt(last, size-1)
-	return last[0] != '\n', err
 }
 
 // replaceFile puts data at path by renaming a complete file over it, which also

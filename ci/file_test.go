@@ -1,6 +1,7 @@
 package ci
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -57,6 +58,21 @@ func TestAppendFileRefusesWhatIsNoFile(t *testing.T) {
 	t.Parallel()
 	if _, err := AppendFile(t.TempDir(), []byte("A=1\n")); err == nil || !strings.Contains(err.Error(), "not a regular file") {
 		t.Errorf("AppendFile to a folder = %v", err)
+	}
+}
+
+// What Windows PowerShell 5.1 wrote by > or >> is left alone.
+func TestAppendFileRefusesUTF16(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"\xff\xfeA\x00=\x001\x00", "\xfe\xff\x00A", "A=1\nB\x00=\x002\x00\r\x00\n\x00"} {
+		path := filepath.Join(t.TempDir(), "file")
+		writeFile(t, path, text)
+		if _, err := AppendFile(path, []byte("NEW=1\n")); !errors.Is(err, ErrUTF16) {
+			t.Errorf("AppendFile to %q = %v, want ErrUTF16", text, err)
+		}
+		if got := readFile(t, path); got != text {
+			t.Errorf("the file is now %q", got)
+		}
 	}
 }
 

@@ -66,6 +66,16 @@ func ShellNamed(name string) (Shell, bool) {
 	return Shells[i], true
 }
 
+// ShellHere names the form that the shell of a person reads on this system. Git Bash
+// and MSYS2 set MSYSTEM; cmd and PowerShell cannot be told apart by variables, and
+// of the two PowerShell is asked for more.
+func ShellHere(getenv func(string) string, goos string) string {
+	if goos == "windows" && getenv("MSYSTEM") == "" {
+		return "powershell"
+	}
+	return "sh"
+}
+
 // WriteShell writes the variables in the form of a shell, a name or an alias of
 // Shells. It writes once, and nothing if any variable is refused: the error is
 // then a *ValueError or a *LimitError.

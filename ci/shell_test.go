@@ -297,6 +297,17 @@ func TestWriteShellRefuses(t *testing.T) {
 	}
 }
 
+func TestShellHere(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ goos, msystem, want string }{
+		{"linux", "", "sh"}, {"windows", "", "powershell"}, {"windows", "MINGW64", "sh"}, {"darwin", "", "sh"},
+	} {
+		if got := ShellHere(func(string) string { return c.msystem }, c.goos); got != c.want {
+			t.Errorf("%s with MSYSTEM=%s: %s, want %s", c.goos, c.msystem, got, c.want)
+		}
+	}
+}
+
 func TestShellNamesAreUnique(t *testing.T) {
 	t.Parallel()
 	seen := make(map[string]bool)

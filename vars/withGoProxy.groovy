@@ -26,7 +26,7 @@ def call(Map options = [:], Closure body) {
 List settings(Map options) {
     List own = ['fail', 'version', 'installer']
     List known = ['proxies', 'private', 'sumdb', 'timeout', 'probe-timeout', 'attempts', 'retry-for', 'in-flight',
-                  'download', 'forward-proxy', 'report', 'working-directory', 'lang', 'verbose']
+                  'download', 'cache-dir', 'forward-proxy', 'ca-file', 'report', 'working-directory', 'lang', 'verbose']
     List variables = ['GOPROXY_SETUP_FAIL=download'] // with never there would be nothing to read
     for (String name : options.keySet()) {
         if (known.contains(name)) {

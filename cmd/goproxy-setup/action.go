@@ -27,5 +27,5 @@ func runFinish(ctx context.Context, h host, args []string) error {
 
 // runServe is started by setup, with its specification on stdin.
 func runServe(ctx context.Context, h host, _ []string) error {
-	return setup.Serve(ctx, h.getenv, h.machine, h.stdin, h.stdout)
+	return setup.Serve(ctx, h.getenv, h.forward, h.stdin, h.stdout)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -99,13 +100,7 @@ func runEnv(ctx context.Context, h host, args []string) error {
 	if err != nil {
 		return h.publish(r, err)
 	}
-	shell := r.Config.Text("shell")
-	if shell == "" {
-		shell = "sh"
-		if h.os == "windows" {
-			shell = "powershell"
-		}
-	}
+	shell := cmp.Or(r.Config.Text("shell"), ci.ShellHere(h.getenv, h.os))
 	fmt.Fprintln(h.stderr, "goproxy-setup:", r.Report.Selection.Why)
 	return ci.WriteShell(h.stdout, shell, vars)
 }

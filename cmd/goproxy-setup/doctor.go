@@ -84,7 +84,7 @@ func (h host) patient(r *setup.Run) doctor.World {
 	}
 	w.Runner = ci.Inspect(h.getenv, func(path string) bool { _, err := os.Stat(path); return err == nil }, h.os)
 	w.Proxies, w.Private, w.SumDB = r.Config.Text("proxies"), r.Config.Text("private"), r.Config.Text("sumdb")
-	w.ForwardProxy, w.Forward = r.Config.Text("forward-proxy"), h.machine
+	w.ForwardProxy, w.Forward = r.Config.Text("forward-proxy"), h.forward
 	w.Budget = r.Config.Duration("probe-timeout")
 	return w
 }

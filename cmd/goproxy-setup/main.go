@@ -24,7 +24,7 @@ func main() {
 		args: os.Args[1:], getenv: os.Getenv, environ: os.Environ(),
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
 		os: runtime.GOOS, arch: runtime.GOARCH, dir: dir, temp: os.TempDir(),
-		terminal: isTerminal(os.Stderr), machine: machine(),
+		terminal: isTerminal(os.Stderr), forward: forwardMachine(),
 	})
 	stop()
 	os.Exit(code)
@@ -50,11 +50,11 @@ type host struct {
 	os, arch       string
 	dir, temp      string
 	terminal       bool // stderr is one
-	machine        forward.Machine
+	forward        forward.Machine
 }
 
-// machine is where this machine may name a forward proxy besides its variables.
-func machine() forward.Machine {
+// forwardMachine is where this machine may name a forward proxy besides its variables.
+func forwardMachine() forward.Machine {
 	return forward.Machine{
 		Registry: forward.System(), Account: forward.CurrentAccount(),
 		Open: func(ctx context.Context, location string) (forward.Finder, error) {

@@ -11,6 +11,7 @@ import (
 	"github.com/goproxy-setup/goproxy-setup/action"
 	"github.com/goproxy-setup/goproxy-setup/ci"
 	"github.com/goproxy-setup/goproxy-setup/internal/config"
+	"github.com/goproxy-setup/goproxy-setup/internal/machine"
 	"github.com/goproxy-setup/goproxy-setup/internal/setup"
 )
 
@@ -102,7 +103,8 @@ func (h host) world() setup.World {
 		Getenv: h.getenv, Environ: h.environ, Stdin: h.stdin, Stdout: h.stdout, Stderr: h.stderr,
 		OS: h.os, Arch: h.arch, Dir: h.dir, Temp: h.temp, Terminal: h.terminal, Version: version(),
 		Exists:   func(path string) bool { _, err := os.Stat(path); return err == nil },
-		Exporter: h.exporter, Forward: h.machine,
+		Exporter: h.exporter, Forward: h.forward,
+		Holders: machine.Holders, Scope: machine.Variables, SetUserVariables: machine.SetUserVariables,
 	}
 }
 

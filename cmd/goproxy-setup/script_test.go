@@ -28,6 +28,7 @@ func TestMain(m *testing.M) {
 //	$mute     one that takes connections and never answers
 //	$forward  host:port of a forward proxy that wants user and s3cr3t, and knows
 //	          $proxy as goproxy.corp.example
+//	$tmp      the folder for temporary files, to be made
 //
 //	mainmod DIR MODULE@VERSION...   writes a main module that needs these
 //	proxysaw [!] GLOB               checks what $proxy was asked for
@@ -35,6 +36,12 @@ func TestMain(m *testing.M) {
 //	loadenv FILE                    sets the variables in a GITHUB_ENV file
 //	failed CLASS                    checks the first failure of r.json
 //	probed NAME CLASS|ok            checks a candidate of r.json
+//	behind HOST                     gives $proxy a name, by a forward proxy in HTTP_PROXY
+//	differ FILE FILE                checks that two files are not the same
+//	private GLOB                    checks that no other user enters these folders
+//	empty DIR                       checks that nothing is in a folder
+//	remember DIR...                 notes all that is in folders, for
+//	unchanged                       which checks that they are as they were
 func TestScript(t *testing.T) {
 	t.Parallel()
 	goTool, err := exec.LookPath("go")
@@ -51,13 +58,14 @@ func TestScript(t *testing.T) {
 				return err
 			}
 			e.Defer(func() { srv.Close() })
-			e.Values["proxy"] = srv
+			e.Values["proxy"], e.Values[rememberedKey] = srv, new(remembered)
 			forward := proxytest.Forward(t, proxytest.ForwardOptions{
 				Hosts: map[string]string{"goproxy.corp.example": srv.URL}, User: "user", Password: "s3cr3t",
 			})
 			for name, value := range map[string]string{
 				"proxy": srv.URL, "refused": refused, "mute": mute, "forward": strings.TrimPrefix(forward.URL, "http://"), "gobin": filepath.Dir(goTool),
 				"host":   strings.TrimPrefix(srv.URL, "http://"),
+				"tmp":    filepath.Join(e.WorkDir, ".tmp"), // TMPDIR, on Windows TMP
 				"GOPATH": filepath.Join(e.WorkDir, "gopath"), "GOMODCACHE": filepath.Join(e.WorkDir, "modcache"),
 				"GOCACHE": filepath.Join(e.WorkDir, "gocache"), "GOENV": filepath.Join(e.WorkDir, "goenv"),
 				"GOTOOLCHAIN": "local", "GOFLAGS": "-modcacherw", "GOTELEMETRY": "off", "GOSUMDB": srv.SumDB,
@@ -74,6 +82,12 @@ func TestScript(t *testing.T) {
 			"probed":   probed,
 			"await":    await,
 			"loadenv":  loadenv,
+			"behind": func(ts *testscript.TestScript, _ bool, args []string) {
+				f := proxytest.Forward(t, proxytest.ForwardOptions{Hosts: map[string]string{args[0]: proxyOf(ts).URL}})
+				ts.Setenv("HTTP_PROXY", f.URL)
+			},
+			"differ": differ, "private": private, "empty": empty,
+			"remember": remember, "unchanged": unchanged,
 		},
 	})
 }

@@ -31,6 +31,7 @@ var layers = [][]string{
 	{"internal/config"},
 	{"internal/tunnel"},
 	{"internal/modproxy", "internal/forward", "internal/pac", "internal/gocmd", "internal/classify"},
+	{"internal/machine"},
 	{"report", "ci"},
 }
 
@@ -52,9 +53,9 @@ var homes = []struct {
 	{"github.com/sethvargo/go-githubactions", []string{"action"}, nil},
 	{"github.com/hashicorp/go-retryablehttp", []string{"internal/modproxy"}, nil},
 	{"github.com/klauspost/compress", []string{"internal/loopback"}, nil},
-	{"golang.org/x/sys", []string{"internal/gocmd", "internal/forward", "internal/pac"}, nil}, // job objects; the registry; WinHTTP
-	{"golang.org/x/net", []string{"internal/forward", "internal/tunnel"}, []string{"report"}}, // NO_PROXY; SOCKS5; its HTML parser reads the HTML report
-	{"golang.org/x/text", []string{"internal/pac"}, nil},                                      // GBK
+	{"golang.org/x/sys", []string{"internal/gocmd", "internal/machine", "internal/forward", "internal/pac"}, nil}, // job objects; locks and rights; the registry; WinHTTP
+	{"golang.org/x/net", []string{"internal/forward", "internal/tunnel"}, []string{"report"}},                     // NO_PROXY; SOCKS5; its HTML parser reads the HTML report
+	{"golang.org/x/text", []string{"internal/classify", "internal/pac"}, nil},                                     // GBK
 	{"github.com/dop251/goja", []string{"internal/pac"}, nil},
 	{"github.com/Azure/go-ntlmssp", []string{"internal/tunnel"}, nil},
 	{"github.com/alexbrainman/sspi", []string{"internal/tunnel"}, nil},
@@ -273,7 +274,7 @@ func TestWrong(t *testing.T) {
 		{"internal/loopback", "github.com/hashicorp/go-retryablehttp", "github.com/hashicorp/go-retryablehttp is known to [internal/modproxy] and tests of [] only"},
 		{"internal/setup", "golang.org/x/sync/errgroup", "golang.org/x/sync/errgroup has no place in homes"},
 		{"internal/forward", "golang.org/x/sys/windows/registry", ""},
-		{"internal/setup", "golang.org/x/sys/windows", "golang.org/x/sys is known to [internal/gocmd internal/forward internal/pac] and tests of [] only"},
+		{"internal/setup", "golang.org/x/sys/windows", "golang.org/x/sys is known to [internal/gocmd internal/machine internal/forward internal/pac] and tests of [] only"},
 		{"report", "golang.org/x/net/html", "golang.org/x/net is known to [internal/forward internal/tunnel] and tests of [report] only"},
 		{"report_test", "golang.org/x/net/html", ""},
 		{"internal/config", "golang.org/x/mod/module", ""},

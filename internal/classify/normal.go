@@ -145,8 +145,8 @@ func (l *lines) read() ([]byte, bool) {
 var escapes = regexp.MustCompile(`\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]_P^][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])`)
 
 // clean makes a line printable: no escapes, no NUL (UTF-16 in the midst of
-// ASCII), no bytes of other encodings. Rules rest on ASCII words and numbers,
-// so of a line in GBK these are enough.
+// ASCII), no bytes of other encodings. Rules rest mostly on ASCII words and
+// numbers, so a line of a code page that is not known keeps enough.
 func clean(line []byte) string {
 	if bytes.IndexByte(line, 0) >= 0 {
 		line = bytes.ReplaceAll(line, []byte{0}, nil)
@@ -156,7 +156,7 @@ func clean(line []byte) string {
 		text = escapes.ReplaceAllString(text, "")
 	}
 	if !utf8.ValidString(text) {
-		text = strings.TrimLeft(strings.ToValidUTF8(gbk.Replace(text), "\uFFFD"), "\uFFFD")
+		text = strings.TrimLeft(strings.ToValidUTF8(fromGBK(text), "\uFFFD"), "\uFFFD")
 	}
 	if strings.ContainsFunc(text, unprintable) {
 		text = strings.Map(func(r rune) rune {
@@ -174,18 +174,6 @@ func clean(line []byte) string {
 func unprintable(r rune) bool {
 	return r < ' ' && r != '\t' && r != '\r' || r == 0x7f || r == '\uFEFF'
 }
-
-// gbk turns the words that tell Windows' Chinese network sentences apart from
-// code page 936 into UTF-8: enough to know them, without a table of GBK.
-var gbk = strings.NewReplacer(
-	"\xbb\xfd\xbc\xab\xbe\xdc\xbe\xf8", "积极拒绝", // 10061
-	"\xc3\xbb\xd3\xd0\xd5\xfd\xc8\xb7\xb4\xf0\xb8\xb4", "没有正确答复", // 10060
-	"\xc7\xbf\xc6\xc8\xb9\xd8\xb1\xd5", "强迫关闭", // 10054
-	"\xb7\xc3\xce\xca\xc8\xa8\xcf\xde\xb2\xbb\xd4\xca\xd0\xed", "访问权限不允许", // 10013
-	"\xbe\xdc\xbe\xf8\xb7\xc3\xce\xca", "拒绝访问", // 5
-	"\xd5\xfd\xd4\xda\xca\xb9\xd3\xc3\xb4\xcb\xce\xc4\xbc\xfe", "正在使用此文件", // 32
-	"\xb4\xc5\xc5\xcc\xbf\xd5\xbc\xe4\xb2\xbb\xd7\xe3", "磁盘空间不足", // 112
-)
 
 // prefixes are what CI systems and log collectors put in front of a line, by
 // the first byte. One space belongs to a prefix, the next one to the line.

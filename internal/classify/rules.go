@@ -38,11 +38,12 @@ var rules = []rule{
 		"invalid dns response", "temporary failure in name resolution", "name or service not known", "nodename nor servname",
 		"no address associated with hostname", "could not resolve host", "getaddrinfow:", "temporary error during hostname resolution",
 		"the requested name is valid, but no data", "non-recoverable error occurred during a database lookup", "不知道这样的主机",
+		"主机名解析时", "数据库查找中出现", "请求的名称有效",
 		"nonauthoritative host not found",
 	}, []string{`#1100[1-4]\b`}},
 
 	{report.ConnectRefused, anyone, []string{
-		"connection refused", "actively refused it", "积极拒绝",
+		"connection refused", "actively refused it", "积极拒绝", "zielcomputer die verbindung verweigerte",
 	}, []string{`#10061\b`, `(?:os|win)error \[?10061`}},
 	{report.ConnectRefused, vcs, nil, []string{
 		// libcurl 7.88+ says the same of all failures to connect; only the time tells them apart.
@@ -51,7 +52,7 @@ var rules = []rule{
 
 	{report.ConnectTimeout, anyone, []string{
 		"i/o timeout", "connection timed out", "operation timed out", "did not properly respond", "has failed to respond",
-		"没有正确答复", "connectex:",
+		"没有正确答复", "nicht richtig reagiert", "connectex:",
 	}, []string{`#10060\b`, `(?:os|win)error \[?10060`}},
 	{report.ConnectTimeout, vcs, nil, []string{
 		`failed to connect to \S+ port \d+ after \d{4,} ms: could(?:n't| not) connect`, `failed to connect to .*timed out`,
@@ -60,18 +61,19 @@ var rules = []rule{
 	{report.NetworkUnreachable, anyone, []string{
 		"network is unreachable", "no route to host", "host is unreachable", "assign requested address", "network is down", "host is down",
 		"unreachable network", "unreachable host", "dead network", "destination host was down", "not valid in its context",
-		"address family not supported", "无法连接的网络", "无法连接的主机",
+		"address family not supported", "无法连接的网络", "无法连接的主机", "已死的网络", "请求的地址无效", "目标主机坏了",
 	}, []string{`#10049\b`, `#1005[01]\b`, `#1006[45]\b`}},
 
 	{report.FirewallBlocked, anyone, []string{
 		"connect: permission denied", "socket: permission denied", "connect: operation not permitted", "socket: operation not permitted",
-		"sendto: operation not permitted", "sendmsg: operation not permitted", "write: operation not permitted", "forbidden by its access permissions", "访问权限不允许", "connectex: access is denied",
+		"sendto: operation not permitted", "sendmsg: operation not permitted", "write: operation not permitted", "forbidden by its access permissions", "访问权限不允许", "zugriffsrechte des sockets", "connectex: access is denied",
 	}, []string{`#10013\b`}},
 	{report.FirewallBlocked, vcs, nil, []string{`connect to \S+ (?:\S+ )?port \d+.*: (?:permission denied|operation not permitted)`}},
 
 	{report.ConnectionReset, anyone, []string{
 		"connection reset by", "connection was reset", "broken pipe", "connection abort", "connection was aborted", "forcibly closed",
 		"aborted by the software in your host machine", "强迫关闭", "软件放弃了一个已建立", "软件中止了一个已建立", "wsarecv:", "wsasend:",
+		"保持活动的操作检测到", "套接字没有连接", "在那个方向已经关闭", "socket is not connected", "already been shut down", "vom remotehost geschlossen", "durch den hostcomputer abgebrochen",
 		"broken due to keep-alive", "semaphore timeout period", "use of closed network connection",
 	}, []string{`#1005[234]\b`}},
 	{report.ConnectionReset, goes, []string{
@@ -90,7 +92,7 @@ var rules = []rule{
 
 	{report.ResponseTimeout, anyone, []string{
 		"read: connection timed out", "read: operation timed out", "deadline exceeded",
-	}, []string{`wsarecv: (?:a connection attempt failed|由于连接方).*`, `(?:read|write) (?:tcp|udp)\S* \S+: i/o timeout`}},
+	}, []string{`wsarecv: (?:a connection attempt failed|由于连接方|ein verbindungsversuch|winapi error #10060).*`, `(?:read|write) (?:tcp|udp)\S* \S+: i/o timeout`}},
 	{report.ResponseTimeout, goes, []string{
 		"tls handshake timeout", "client.timeout", "while awaiting headers", "while reading body", "timeout awaiting response headers",
 	}, nil},
@@ -235,14 +237,16 @@ var rules = []rule{
 	}, nil},
 	{report.FileLocked, anyone, []string{
 		"used by another process", "正在使用此文件", "text file busy", "resource busy", "resource deadlock", "no locks available",
-		"directory is not empty.", "目录不是空的", "user-mapped section", "locked a portion", "sharing violation",
+		"directory is not empty.", "目录不是空的", "von einem anderen prozess verwendet", "verzeichnis ist nicht leer", "utilisé par un autre processus",
+		"utilizado por otro proceso", "別のプロセスが使用中", "另一个程序正在使用", "文件的一部分", "user-mapped section", "locked a portion", "sharing violation",
 	}, []string{
-		`(?m)(?:^|[\s:])(?:r|un)?lock \S+: .*`, `(?:rename|remove|unlinkat|removeall) .*: (?:access is denied|拒绝访问).*`,
+		`winapi error #(?:32|33|145|303)\b`, `(?:rename|remove|unlinkat|removeall) .*: winapi error #5\b`,
+		`(?m)(?:^|[\s:])(?:r|un)?lock \S+: .*`, `(?:rename|remove|unlinkat|removeall) .*: (?:access is denied|拒绝访问|zugriff verweigert|accès refusé|acceso denegado|アクセスが拒否).*`,
 	}},
 	{report.PermissionDenied, anyone, []string{
-		"permission denied", "access is denied", "拒绝访问", "read-only file system", "operation not permitted", "write protected", "required privilege",
+		"permission denied", "access is denied", "拒绝访问", "zugriff verweigert", "accès refusé", "acceso denegado", "アクセスが拒否", "read-only file system", "operation not permitted", "write protected", "required privilege",
 		"dubious ownership", `" is not a directory`, "insufficient permission",
-	}, nil},
+	}, []string{`winapi error #5\b`}},
 	{report.PathTooLong, anyone, []string{
 		"file name too long", "filename too long", "file name is too long", "filename or extension is too long", "文件名或扩展名太长", "path too long", "argument list too long",
 	}, nil},
@@ -262,7 +266,7 @@ var rules = []rule{
 	{report.ResourceLimit, anyone, []string{
 		"too many open files", "cannot allocate memory", "out of memory", "signal: killed", "file too large", "resource temporarily unavailable", "os thread",
 		"unable to create thread", "cannot create async thread", "pthread_create", "paging file is too small", "not enough memory", "insufficient system resources",
-		"only one usage of each socket", "sufficient buffer space", "no buffer space", "signal: file size limit", "signal: cpu time limit", "not enough storage", "malloc failed",
+		"only one usage of each socket", "sufficient buffer space", "通常每个套接字地址", "缓冲区空间不足", "no buffer space", "signal: file size limit", "signal: cpu time limit", "not enough storage", "malloc failed",
 	}, []string{`died of signal (?:9|24|25)\b`, `signal 9\b`, `#10048\b`, `#10055\b`}},
 	{report.Interrupted, anyone, []string{
 		"context canceled", "signal: interrupt", "signal: terminated", "signal: hangup", "operation was canceled", "request canceled",

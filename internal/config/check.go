@@ -104,6 +104,20 @@ func checkForwardProxy(v string) error {
 	return nil
 }
 
+// checkFolder wants an absolute path, of this system or of Windows: a relative one
+// would be another folder in each step, and go refuses it.
+func checkFolder(v string) error {
+	switch drive := len(v) > 2 && v[1] == ':' && (v[2] == '\\' || v[2] == '/'); {
+	case strings.HasPrefix(v, "~"):
+		return reject("write the whole path; no shell reads this", "begins with ~, which is no folder")
+	case strings.ContainsFunc(v, unicode.IsControl):
+		return reject("", "has a control character")
+	case !path.IsAbs(v) && !drive:
+		return reject(`write an absolute path, /mnt/cache or D:\cache`, "is no absolute path")
+	}
+	return nil
+}
+
 func checkCAFiles(v string) error {
 	_, err := tunnel.Roots(CAFiles(v)...)
 	var ce *tunnel.CAFileError

@@ -24,6 +24,8 @@ var samples = map[string][3]string{
 	"loopback":      {"job", "step", "off"},
 	"in-flight":     {"0", "1", "2"},
 	"download":      {"false", "true", "false"},
+	"cache-dir":     {"/mnt/cache", `D:\cache`, "C:/cache"},
+	"persist":       {"user", "undo", "user"},
 	"fail":          {"never", "download", "never"},
 	"forward-proxy": {"none", "http://proxy.corp.example:3128", "pac+http://wpad.corp.example/proxy.pac"},
 	"ca-file":       {"testdata/ca-a.pem", "testdata/ca-b.pem", "testdata/ca-a.pem, testdata/ca-b.pem"},

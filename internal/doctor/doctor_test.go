@@ -21,6 +21,7 @@ import (
 	"github.com/goproxy-setup/goproxy-setup/internal/forward"
 	"github.com/goproxy-setup/goproxy-setup/internal/gocmd"
 	"github.com/goproxy-setup/goproxy-setup/internal/golden"
+	"github.com/goproxy-setup/goproxy-setup/internal/machine"
 	"github.com/goproxy-setup/goproxy-setup/internal/modproxy"
 	"github.com/goproxy-setup/goproxy-setup/internal/proxytest"
 	"github.com/goproxy-setup/goproxy-setup/report"
@@ -33,6 +34,7 @@ import (
 //	os GOOS                 linux if it is not told
 //	env NAME=VALUE          a variable
 //	goenv NAME=VALUE        a line of the GOENV file
+//	scope user NAME=VALUE   a variable that Windows keeps for the user, or machine
 //	ships NAME=VALUE        a line of go.env of the toolchain
 //	go VERSION | none       of the go command, go1.26.8 if it is not told
 //	other VERSION           of a go command further back in PATH
@@ -55,7 +57,7 @@ import (
 func TestChecks(t *testing.T) {
 	t.Parallel()
 	golden.Run(t, "testdata/checks.txt", func(t *testing.T, in []string) []string {
-		m := machine{t: t, env: map[string]string{}, goenv: map[string]string{}, ran: map[string]string{}, World: World{OS: "linux"}, home: t.TempDir(), version: "go1.26.8",
+		m := box{t: t, env: map[string]string{}, goenv: map[string]string{}, ran: map[string]string{}, scopes: map[machine.Scope][]machine.Variable{}, World: World{OS: "linux"}, home: t.TempDir(), version: "go1.26.8",
 			ships: map[string]string{"GOPROXY": "https://default.example,direct", "GOSUMDB": "sum.golang.org", "GOTOOLCHAIN": "auto"}}
 		for _, line := range in {
 			m.fact(line)
@@ -64,8 +66,8 @@ func TestChecks(t *testing.T) {
 	})
 }
 
-// machine is the world of one case.
-type machine struct {
+// A box is the world of one case.
+type box struct {
 	World
 	t          *testing.T
 	check      string
@@ -79,11 +81,12 @@ type machine struct {
 	measured   []string
 	db, alias  modproxy.Answer
 	ran        map[string]string
+	scopes     map[machine.Scope][]machine.Variable
 	home       string
 	dials      bool
 }
 
-func (m *machine) fact(line string) {
+func (m *box) fact(line string) {
 	verb, rest, _ := strings.Cut(line, " ")
 	name, value, _ := strings.Cut(rest, "=")
 	words := append(strings.Fields(rest), "", "")
@@ -98,6 +101,10 @@ func (m *machine) fact(line string) {
 		m.Environ = append(m.Environ, rest)
 	case "goenv":
 		m.goenv[name] = value
+	case "scope":
+		scope, rest, _ := strings.Cut(rest, " ")
+		name, value, _ := strings.Cut(rest, "=")
+		m.scopes[machine.Scope(scope)] = append(m.scopes[machine.Scope(scope)], machine.Variable{Name: name, Value: value, Expand: strings.Contains(value, "%")})
 	case "ships":
 		m.ships[name] = value
 	case "go":
@@ -186,7 +193,7 @@ func check(t *testing.T, err error) {
 	}
 }
 
-func (m *machine) require(pathVersion, sums string) {
+func (m *box) require(pathVersion, sums string) {
 	path, v, _ := strings.Cut(pathVersion, "@")
 	mod := module.Version{Path: path, Version: v}
 	m.mod.Requires = append(m.mod.Requires, gocmd.Require{Version: mod})
@@ -201,7 +208,7 @@ func (m *machine) require(pathVersion, sums string) {
 }
 
 // settings are what go env would say, layers included.
-func (m *machine) settings(env map[string]string) (s gocmd.Settings) {
+func (m *box) settings(env map[string]string) (s gocmd.Settings) {
 	s.GOVERSION, s.Layers = m.version, map[string]gocmd.Layer{}
 	get := func(name string) string {
 		for _, l := range []struct {
@@ -231,12 +238,13 @@ func (m *machine) settings(env map[string]string) (s gocmd.Settings) {
 	return s
 }
 
-func (m *machine) exam() *exam {
+func (m *box) exam() *exam {
 	m.env["HOME"], m.env["USERPROFILE"] = m.home, m.home
 	m.Getenv = func(name string) string { return m.env[name] }
 	m.Temp, m.Budget = m.home, 5*time.Second
 	m.Runner.System, _ = ci.Named("shell")
 	m.Now, m.Stat = time.Now, os.Stat
+	m.Scope = func(s machine.Scope) ([]machine.Variable, error) { return m.scopes[s], nil }
 	m.SystemRoots = func() (*x509.CertPool, error) {
 		pool := x509.NewCertPool()
 		pool.AddCert(&x509.Certificate{Raw: []byte("any")})
@@ -282,7 +290,7 @@ func (m *machine) exam() *exam {
 	return e
 }
 
-func (m *machine) madeRoutes() (rs []route) {
+func (m *box) madeRoutes() (rs []route) {
 	v4, v6 := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("2001:db8::1")
 	for _, line := range m.routes {
 		host, word, _ := strings.Cut(line, " ")
@@ -303,7 +311,7 @@ func (m *machine) madeRoutes() (rs []route) {
 	return rs
 }
 
-func (m *machine) outcomes(e *exam) (os []outcome) {
+func (m *box) outcomes(e *exam) (os []outcome) {
 	for _, c := range e.field().candidates {
 		o := outcome{Measurement: modproxy.Measurement{Candidate: c, Latency: time.Millisecond}}
 		o.Err = errors.New("dial tcp: no case")
@@ -328,7 +336,7 @@ func (m *machine) outcomes(e *exam) (os []outcome) {
 	return os
 }
 
-func (m *machine) examine() (lines []string) {
+func (m *box) examine() (lines []string) {
 	for _, c := range Checks {
 		if c.Name != m.check {
 			continue
@@ -553,6 +561,8 @@ func TestRunner(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "env")
 	check(t, os.WriteFile(file, nil, 0o666))
+	wide := filepath.Join(t.TempDir(), "env")
+	check(t, os.WriteFile(wide, []byte("\xff\xfeA\x00=\x001\x00"), 0o666))
 	github, _ := ci.Named("github")
 	gitlab, _ := ci.Named("gitlab")
 	shell, _ := ci.Named("shell")
@@ -564,12 +574,42 @@ func TestRunner(t *testing.T) {
 	}{
 		{"writable", github, file, OK},
 		{"not set", github, "", Warn},
+		{"UTF-16 of PowerShell", github, wide, Warn},
 		{"missing", github, file + ".missing", Warn},
 		{"another system", gitlab, "", OK},
 		{"a shell", shell, "", Skip},
 	} {
 		e := newExam(t.Context(), World{Runner: ci.Runner{System: tt.system}, Getenv: func(string) string { return tt.env }})
 		if f := checkRunner(t.Context(), e)[0]; f.Verdict != tt.want {
+			t.Errorf("%s: finding %+v, want %s", tt.name, f, tt.want)
+		}
+	}
+}
+
+// A runner of Windows in a folder for all is told of where the machine has other
+// users.
+func TestOpenFolder(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "env")
+	check(t, os.WriteFile(file, nil, 0o666))
+	github, _ := ci.Named("github")
+	open := func(string) error {
+		return &machine.NotPrivateError{Path: "C:\\actions-runner", Reason: "others may enter it (S-1-5-11)"}
+	}
+	for _, tt := range []struct {
+		name    string
+		goos    string
+		own     bool
+		private func(string) error
+		want    Verdict
+	}{
+		{"open", "windows", true, open, Warn},
+		{"private", "windows", true, func(string) error { return nil }, OK},
+		{"hosted, with one user", "windows", false, open, OK},
+		{"Linux, where modes say it", "linux", true, open, OK},
+	} {
+		w := World{OS: tt.goos, Runner: ci.Runner{System: github, SelfHosted: tt.own}, Getenv: func(string) string { return file }, Closed: tt.private}
+		if f := checkRunner(t.Context(), newExam(t.Context(), w))[0]; f.Verdict != tt.want {
 			t.Errorf("%s: finding %+v, want %s", tt.name, f, tt.want)
 		}
 	}
@@ -604,14 +644,82 @@ func TestMachine(t *testing.T) {
 	}
 }
 
-func TestRegistryValue(t *testing.T) {
+// What PowerShell and Notepad do to the GOENV file.
+func TestOddEnvText(t *testing.T) {
 	t.Parallel()
-	out := "\r\nHKEY_CURRENT_USER\\Environment\r\n    Path    REG_EXPAND_SZ    C:\\go\\bin\r\n    goproxy    REG_SZ    https://a.example,direct\r\n"
-	if v, ok := registryValue(out, "GOPROXY"); !ok || v != "https://a.example,direct" {
-		t.Errorf("registryValue = %q, %v", v, ok)
+	for text, want := range map[string]string{
+		"GOPROXY=a\nGOSUMDB=off\n":         "",
+		"":                                 "",
+		"# note\nGOPROXY=a":                "",
+		"\xff\xfeG\x00O\x00=\x00":          "is UTF-16",
+		"GOPROXY=a\nG\x00O\x00=\x00":       "is UTF-16",
+		"\xef\xbb\xbfGOPROXY=a\nGOSUMDB=b": "byte order mark",
+		"\xef\xbb\xbf# note\nGOPROXY=a":    "",
+		"GOPROXY=a\r\nGOSUMDB=b\r\n":       "line ends",
+	} {
+		if got := oddEnvText(text); want == "" && got.EN != "" || !strings.Contains(got.EN, want) {
+			t.Errorf("oddEnvText(%q) = %q, want %q", text, got.EN, want)
+		}
 	}
-	if v, ok := registryValue(out, "GOSUMDB"); ok {
-		t.Errorf("registryValue of a missing name = %q", v)
+}
+
+// The doctor reads the file that go names.
+func TestOddEnvFile(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "env")
+	check(t, os.WriteFile(file, []byte("GOPROXY=a\r\n"), 0o600))
+	if fs := oddEnvFile(settings{golang: golang{s: gocmd.Settings{GOENV: file}}}); len(fs) != 1 || fs[0].Class != report.ConfigInvalid {
+		t.Errorf("findings %+v", fs)
+	}
+	for _, none := range []string{"", "off", file + ".missing"} {
+		if fs := oddEnvFile(settings{golang: golang{s: gocmd.Settings{GOENV: none}}}); fs != nil {
+			t.Errorf("GOENV=%s: findings %+v", none, fs)
+		}
+	}
+}
+
+// A cache on the slower of two drives is told of, one that is held by a scanner is
+// told of with the scanner's name.
+func TestDrives(t *testing.T) {
+	t.Parallel()
+	speed := map[string]time.Duration{`C:`: 4 * time.Millisecond, `D:`: time.Millisecond, `E:`: 3 * time.Millisecond}
+	held := &os.LinkError{Op: "rename", Old: `F:\gm\1.tmp`, New: `F:\gm\1`, Err: errors.New("Access is denied.")}
+	for _, tt := range []struct {
+		cache, temp string
+		want        Verdict
+		text        string
+	}{
+		{`C:\gm`, `C:\temp`, OK, "4 ms each"},
+		{`C:\gm`, `D:\temp`, Warn, "on drive C:, where a small file takes 4 ms; on D: it takes 1 ms"},
+		{`c:\gm`, `C:\temp`, OK, "4 ms each"},
+		{`D:\gm`, `C:\temp`, OK, "1 ms each"},
+		{`C:\gm`, `E:\temp`, OK, "4 ms each"},
+		{`\\server\gm`, `D:\temp`, OK, "1 ms each"},
+		{`F:\gm`, `C:\temp`, Warn, "held by another process"},
+	} {
+		w := World{OS: "windows", Temp: tt.temp, Getenv: func(string) string { return "" }}
+		w.WriteMany = func(dir string) (time.Duration, error) {
+			switch d := drive(dir); d {
+			case "F:":
+				return 0, held
+			case "":
+				return scanFiles * time.Millisecond, nil
+			default:
+				return scanFiles * speed[d], nil
+			}
+		}
+		w.Holders = func(files ...string) []machine.Holder {
+			return []machine.Holder{{PID: len(files), Name: "MsMpEng.exe"}}
+		}
+		e := newExam(t.Context(), w)
+		e.golang = func() golang { return golang{s: gocmd.Settings{GOMODCACHE: tt.cache}} }
+		f := checkAntivirus(t.Context(), e)[0]
+		if f.Verdict != tt.want || !strings.Contains(f.Text.EN, tt.text) {
+			t.Errorf("cache %s, temp %s: finding %+v, want %s with %q", tt.cache, tt.temp, f, tt.want, tt.text)
+		}
+		if drive(tt.cache) == "F:" && !strings.Contains(strings.Join(f.Evidence, "\n"), "held by MsMpEng.exe (process 2)") {
+			t.Errorf("evidence %q does not name the scanner", f.Evidence)
+		}
 	}
 }
 
@@ -624,7 +732,9 @@ func FuzzGlobsAndToolchains(f *testing.F) {
 			t.Errorf("betterGlob(%q) proposes what it refuses", s)
 		}
 		toolchainOf(s)
-		registryValue(s, "GOPROXY")
+		oddEnvText(s)
+		drive(s)
+		settings{World: World{Getenv: func(string) string { return s }}}.expand(machine.Variable{Value: s, Expand: true})
 		sshHost(s, "host")
 		cidr(s)
 	})

@@ -38,7 +38,7 @@ func (w World) findGit(ctx context.Context) (g git) {
 }
 
 // checkGit asks whether modules can be taken from where they are developed.
-func checkGit(_ context.Context, e *exam) []Finding {
+func checkGit(ctx context.Context, e *exam) []Finding {
 	g, v := e.git(), e.needsGit()
 	if g.err != nil {
 		f := bad(v, report.VCSMissing, say("there is no git, which fetches what no module proxy has", "没有 git，而模块代理没有的模块需要用它获取")).
@@ -53,10 +53,26 @@ func checkGit(_ context.Context, e *exam) []Finding {
 	if f, ok := e.oddGOVCS(v); ok {
 		fs = append(fs, f)
 	}
+	if f, ok := e.shortPaths(ctx, v); ok {
+		fs = append(fs, f)
+	}
 	if fs == nil {
 		fs = []Finding{fine(say("git %s", "git %s", g.version))}
 	}
 	return fs
+}
+
+// shortPaths finds a git that takes no path of more than 260 characters: go lifts that
+// limit for itself (src/runtime/os_windows.go), git does only if it is told to.
+func (e *exam) shortPaths(ctx context.Context, v Verdict) (Finding, bool) {
+	if e.OS != "windows" || v != Fail {
+		return Finding{}, false
+	}
+	if out, err := e.output(ctx, "git", "config", "--type=bool", "--get", "core.longpaths"); err == nil && out == "true" {
+		return Finding{}, false
+	}
+	return warn(report.PathTooLong, say("git takes no path of more than 260 characters here (core.longpaths is off), and modules of this job come by git", "git 在此不接受超过 260 个字符的路径（core.longpaths 未开启），而本任务的模块需用 git 获取")).
+		paste("git config --global core.longpaths true"), true
 }
 
 // needsGit is Fail when the job has modules that come by git only.

@@ -2,14 +2,17 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/goproxy-setup/goproxy-setup/ci"
 	"github.com/goproxy-setup/goproxy-setup/internal/classify"
+	"github.com/goproxy-setup/goproxy-setup/internal/machine"
 	"github.com/goproxy-setup/goproxy-setup/report"
 )
 
@@ -38,7 +41,26 @@ func checkRunner(_ context.Context, e *exam) []Finding {
 			todo(say("run as the user of the runner, with its folder mounted", "请以运行器的用户运行，并挂载其目录"))}
 	}
 	f.Close()
+	if text, err := os.ReadFile(file); err == nil && ci.IsUTF16(text) {
+		return []Finding{warn(report.ConfigInvalid, say("GITHUB_ENV has UTF-16 in it, as Windows PowerShell 5.1 writes with >>: the runner misreads it", "GITHUB_ENV 中含有 UTF-16（Windows PowerShell 5.1 用 >> 写入的结果）：运行器会读错")).
+			todo(say("write with: \"NAME=VALUE\" | Out-File $env:GITHUB_ENV -Encoding utf8 -Append", "请这样写入：\"NAME=VALUE\" | Out-File $env:GITHUB_ENV -Encoding utf8 -Append"))}
+	}
+	if f, ok := e.openFolder(file); ok {
+		return []Finding{f}
+	}
 	return []Finding{fine(say("%s%s: GITHUB_ENV can be written", "%s%s：GITHUB_ENV 可写", s.Name, place))}
+}
+
+// openFolder finds a runner of Windows whose files other users of the machine may
+// read: what is handed to later steps stands in them, tokens too.
+func (e *exam) openFolder(file string) (Finding, bool) {
+	var open *machine.NotPrivateError
+	if e.OS != "windows" || !e.Runner.SelfHosted || e.Closed == nil || !errors.As(e.Closed(filepath.Dir(file)), &open) {
+		return Finding{}, false
+	}
+	return warn(report.PermissionDenied, say("other users of this machine may enter the folder of GITHUB_ENV and read what is handed to later steps", "本机其他用户可以进入 GITHUB_ENV 所在目录，读取传给后续步骤的内容")).
+		proof(open.Error()).
+		todo(say("keep the folder of the runner for its account, SYSTEM and Administrators (icacls FOLDER /inheritance:r /grant:r ...)", "请使运行器目录仅供其账户、SYSTEM 和 Administrators 使用（icacls FOLDER /inheritance:r /grant:r ...）")), true
 }
 
 // checkLoopback opens a port on 127.0.0.1 and connects to it, as setup and run do.
@@ -78,23 +100,79 @@ func checkAntivirus(_ context.Context, e *exam) []Finding {
 	if e.OS != "windows" {
 		return []Finding{skipped(say("looked at on Windows only", "仅在 Windows 上检查"))}
 	}
-	dir := nearest(e.golang().s.GOMODCACHE)
-	took, err := writeMany(dir)
+	dir := e.golang().s.GOMODCACHE
+	took, err := e.WriteMany(dir)
 	each := took / scanFiles
 	if err != nil {
-		return []Finding{warn(report.FileLocked, say("new files in %s are held by another process, often antivirus", "%s 中的新文件被其他进程（常为杀毒软件）占用", dir)).
-			proof(err.Error()).todo(report.FileLocked.Info().Advice)}
+		f := warn(report.FileLocked, say("new files in %s are held by another process, often antivirus", "%s 中的新文件被其他进程（常为杀毒软件）占用", dir)).
+			proof(err.Error()).todo(report.FileLocked.Info().Advice)
+		if who := e.holders(err); who != "" {
+			f = f.proof("held by " + who)
+		}
+		return []Finding{f}
 	}
+	var fs []Finding
 	if each > scanSlow {
-		return []Finding{warn(report.FileLocked, say("each small file in %s takes %s to write: something scans it", "在 %s 中写入每个小文件需要 %s：有程序在扫描", dir, millis(each))).
-			todo(say("ask whoever runs this machine to exclude GOMODCACHE and GOCACHE from scanning (Add-MpPreference -ExclusionPath), or to use a Dev Drive", "请机器管理员把 GOMODCACHE 和 GOCACHE 排除在扫描之外（Add-MpPreference -ExclusionPath），或使用 Dev Drive"))}
+		fs = append(fs, warn(report.FileLocked, say("each small file in %s takes %s to write: something scans it", "在 %s 中写入每个小文件需要 %s：有程序在扫描", dir, millis(each))).
+			todo(say("ask whoever runs this machine to exclude GOMODCACHE and GOCACHE from scanning (Add-MpPreference -ExclusionPath), or to use a Dev Drive", "请机器管理员把 GOMODCACHE 和 GOCACHE 排除在扫描之外（Add-MpPreference -ExclusionPath），或使用 Dev Drive")))
 	}
-	return []Finding{fine(say("small files are written in %s each", "每个小文件写入用时 %s", millis(each)))}
+	if f, ok := e.slowDrive(dir, each); ok {
+		fs = append(fs, f)
+	}
+	if fs == nil {
+		fs = []Finding{fine(say("small files are written in %s each", "每个小文件写入用时 %s", millis(each)))}
+	}
+	return fs
+}
+
+// holders asks who holds the file of an error.
+func (e *exam) holders(err error) string {
+	var link *os.LinkError
+	var path *os.PathError
+	switch {
+	case e.Holders == nil:
+	case errors.As(err, &link):
+		return machine.Names(e.Holders(link.Old, link.New))
+	case errors.As(err, &path):
+		return machine.Names(e.Holders(path.Path))
+	}
+	return ""
+}
+
+// muchFaster is how much better another drive has to be before a cache is worth its
+// move, which costs one download of everything.
+const muchFaster = 3
+
+// slowDrive compares the drive of the module cache with the one of temporary files:
+// on machines with two, the system's is often the slower one.
+func (e *exam) slowDrive(dir string, each time.Duration) (Finding, bool) {
+	there := e.Getenv("RUNNER_TEMP")
+	if there == "" {
+		there = e.Temp
+	}
+	here, other := drive(dir), drive(there)
+	if here == other || here == "" || other == "" {
+		return Finding{}, false
+	}
+	took, err := e.WriteMany(there)
+	if err != nil || took <= 0 || each < time.Millisecond || each < muchFaster*took/scanFiles {
+		return Finding{}, false
+	}
+	return warn(report.FileLocked, say("the module cache is on drive %s, where a small file takes %s; on %s it takes %s", "模块缓存位于 %s 盘，写入小文件需 %s；而 %s 盘只需 %s", here, millis(each), other, millis(took/scanFiles))).
+		paste("GOMODCACHE=" + other + `\gm`), true
+}
+
+// drive is the letter with its colon, in upper case; empty for a share.
+func drive(path string) string {
+	if len(path) < 2 || path[1] != ':' {
+		return ""
+	}
+	return strings.ToUpper(path[:2])
 }
 
 // writeMany writes and renames small files, as the module cache does.
 func writeMany(dir string) (time.Duration, error) {
-	dir, err := os.MkdirTemp(dir, ".goproxy-setup-doctor-*")
+	dir, err := os.MkdirTemp(nearest(dir), ".goproxy-setup-doctor-*")
 	if err != nil {
 		return 0, err
 	}

@@ -6,24 +6,26 @@ import (
 	"strings"
 
 	"github.com/goproxy-setup/goproxy-setup/internal/gocmd"
+	"github.com/goproxy-setup/goproxy-setup/internal/machine"
 	"github.com/goproxy-setup/goproxy-setup/internal/modproxy"
 	"github.com/goproxy-setup/goproxy-setup/report"
 )
 
 // rules look at the settings of the go command, one mistake each.
 var rules = []func(settings) []Finding{
-	modulesOff, deadNames, emptyVariables, leftovers, windowsScopes,
+	modulesOff, deadNames, emptyVariables, oddEnvFile, leftovers, windowsScopes,
 	brokenList, ignoredEntries, misreadComma,
 	oddSumDB, replacedPrivate, oddGlobs, oddFlags, insecure,
 }
 
 // checkSettings says who set what, or what is wrong with it.
-func checkSettings(ctx context.Context, e *exam) []Finding {
+func checkSettings(_ context.Context, e *exam) []Finding {
 	g := e.golang()
 	if g.err != nil {
 		return []Finding{skipped(say("the settings are not known without a go command", "没有 go 命令，无法得知设置"))}
 	}
-	v := settings{World: e.World, golang: g, values: values(g.s), ctx: ctx}
+	v := settings{World: e.World, golang: g, values: values(g.s)}
+	v.user, v.machine = e.scope(machine.User), e.scope(machine.Machine)
 	var fs []Finding
 	for _, rule := range rules {
 		fs = append(fs, rule(v)...)
@@ -39,7 +41,8 @@ type settings struct {
 	World
 	golang
 	values map[string]string // effective, by name
-	ctx    context.Context   // of the one rule that asks the machine
+	// Variables that Windows keeps for new processes.
+	user, machine []machine.Variable
 }
 
 func values(s gocmd.Settings) map[string]string {
@@ -67,7 +70,7 @@ func (v settings) summary() string {
 		}
 		part := name + "=" + shown(name, value)
 		if v.own(name) {
-			part += " (" + string(v.layer(name)) + ")"
+			part += " (" + v.origin(name) + ")"
 		}
 		parts = append(parts, part)
 	}
@@ -93,6 +96,9 @@ func (v settings) unset(name string) report.Text {
 	if v.layer(name) == gocmd.EnvFile {
 		return report.Text{EN: "go env -u " + name}
 	}
+	if s, ok := v.kept(name); ok && s.value == v.Getenv(name) {
+		return report.Text{EN: unsetScope(name, s.scope)}
+	}
 	return say("remove the variable %s from the job", "请从任务中删除变量 %s", name)
 }
 
@@ -100,7 +106,7 @@ func modulesOff(v settings) []Finding {
 	if v.values["GO111MODULE"] != "off" {
 		return nil
 	}
-	return []Finding{fail(report.ConfigInvalid, say("GO111MODULE=off (%s): go passes over go.mod and downloads no module", "GO111MODULE=off（%s）：go 会忽略 go.mod，不下载任何模块", v.layer("GO111MODULE"))).
+	return []Finding{fail(report.ConfigInvalid, say("GO111MODULE=off (%s): go passes over go.mod and downloads no module", "GO111MODULE=off（%s）：go 会忽略 go.mod，不下载任何模块", v.origin("GO111MODULE"))).
 		todo(v.unset("GO111MODULE"))}
 }
 
@@ -161,8 +167,13 @@ func leftovers(v settings) (fs []Finding) {
 		if name != "GOPRIVATE" && old == behind["GOPRIVATE"] && (name == "GONOPROXY" || name == "GONOSUMDB") {
 			continue // said of GOPRIVATE
 		}
-		fs = append(fs, warn(report.ConfigInvalid, say("the GOENV file has %s=%s; the environment hides it, a job without that variable gets it", "GOENV 文件中有 %s=%s；它被环境变量遮盖，没有该变量的任务会用到它", name, shown(name, old))).
-			paste("go env -u "+name))
+		f := warn(report.ConfigInvalid, say("the GOENV file has %s=%s; the environment hides it, a job without that variable gets it", "GOENV 文件中有 %s=%s；它被环境变量遮盖，没有该变量的任务会用到它", name, shown(name, old))).
+			paste("go env -u " + name)
+		if s, ok := v.kept(name); ok && s.value == v.Getenv(name) {
+			f = warn(report.ConfigInvalid, say("the GOENV file has %s=%s; the %s scope of Windows has %s, which hides it from every process", "GOENV 文件中有 %s=%s；Windows 的 %s 范围中有 %s，对所有进程遮盖了它", name, shown(name, old), s.scope, shown(name, s.value))).
+				paste("go env -u " + name + "\n" + unsetScope(name, s.scope))
+		}
+		fs = append(fs, f)
 	}
 	return fs
 }
@@ -172,7 +183,7 @@ func oddSumDB(v settings) []Finding {
 	f := strings.Fields(value)
 	switch {
 	case value == "off":
-		return []Finding{warn(report.ConfigInvalid, say("GOSUMDB=off (%s): what go.sum does not know yet is taken unchecked, and toolchains cannot be downloaded", "GOSUMDB=off（%s）：go.sum 尚未记录的内容不经校验即被采用，且无法下载工具链", v.layer("GOSUMDB"))).
+		return []Finding{warn(report.ConfigInvalid, say("GOSUMDB=off (%s): what go.sum does not know yet is taken unchecked, and toolchains cannot be downloaded", "GOSUMDB=off（%s）：go.sum 尚未记录的内容不经校验即被采用，且无法下载工具链", v.origin("GOSUMDB"))).
 			todo(say("name private modules in GOPRIVATE instead, and leave GOSUMDB out", "请改用 GOPRIVATE 列出私有模块，并删除 GOSUMDB"))}
 	case len(f) == 0:
 		return nil

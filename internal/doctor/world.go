@@ -15,6 +15,7 @@ import (
 	"github.com/goproxy-setup/goproxy-setup/ci"
 	"github.com/goproxy-setup/goproxy-setup/internal/forward"
 	"github.com/goproxy-setup/goproxy-setup/internal/gocmd"
+	"github.com/goproxy-setup/goproxy-setup/internal/machine"
 )
 
 // A World is the machine as the doctor sees it. NewWorld fills in what is the
@@ -44,6 +45,14 @@ type World struct {
 	SystemRoots func() (*x509.CertPool, error)
 	Disk        func(dir string) (Disk, error)
 	Stat        func(path string) (os.FileInfo, error)
+	// Scope reads the variables that Windows keeps for new processes.
+	Scope func(machine.Scope) ([]machine.Variable, error)
+	// Holders names the processes that have files open.
+	Holders func(files ...string) []machine.Holder
+	// Closed says whether other users may enter a folder, by a *machine.NotPrivateError.
+	Closed func(dir string) error
+	// WriteMany writes scanFiles small files below a folder, as the module cache does.
+	WriteMany func(dir string) (time.Duration, error)
 }
 
 // NewWorld is the real machine, but for what the caller knows better.
@@ -59,6 +68,10 @@ func NewWorld(getenv func(string) string, environ []string, goos string) World {
 		SystemRoots: x509.SystemCertPool,
 		Disk:        diskOf,
 		Stat:        os.Stat,
+		Scope:       machine.Variables,
+		Holders:     machine.Holders,
+		Closed:      machine.CheckPrivate,
+		WriteMany:   writeMany,
 	}
 }
 
@@ -92,6 +105,15 @@ func (w World) home() string {
 		return w.Getenv("USERPROFILE")
 	}
 	return w.Getenv("HOME")
+}
+
+// scope is empty where nothing can be asked.
+func (w World) scope(s machine.Scope) []machine.Variable {
+	if w.Scope == nil {
+		return nil
+	}
+	vars, _ := w.Scope(s) // a system without, or no right to look
+	return vars
 }
 
 func (w World) exists(elem ...string) bool {

@@ -22,8 +22,8 @@ func TestParseEnvFile(t *testing.T) {
 		{"skipped", "# GOPROXY=a\n GOPROXY=b\n=c\ngoproxy=d\n\nexport GOPROXY=e\nGOPROXY\n", map[string]string{}},
 		{"empty value", "GOPROXY=\n", map[string]string{"GOPROXY": ""}},
 	} {
-		if got := parseEnvFile(c.text); !maps.Equal(got, c.want) {
-			t.Errorf("%s: parseEnvFile(%q) = %q, want %q", c.name, c.text, got, c.want)
+		if got := ParseEnvFile(c.text); !maps.Equal(got, c.want) {
+			t.Errorf("%s: ParseEnvFile(%q) = %q, want %q", c.name, c.text, got, c.want)
 		}
 	}
 }
@@ -32,7 +32,7 @@ func FuzzParseEnvFile(f *testing.F) {
 	f.Add("GOPROXY=https://proxy.example.com,direct\n# comment\nGOFLAGS=-mod=mod")
 	f.Add("=\nA\nA=\n[=x\n@=y")
 	f.Fuzz(func(t *testing.T, text string) {
-		for name, value := range parseEnvFile(text) {
+		for name, value := range ParseEnvFile(text) {
 			if name[0] < 'A' || 'Z' < name[0] || strings.ContainsAny(name, "=\n") || strings.Contains(value, "\n") {
 				t.Fatalf("%q = %q cannot come from a line", name, value)
 			}

@@ -17,6 +17,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/goproxy-setup/goproxy-setup/internal/machine"
 	"github.com/goproxy-setup/goproxy-setup/internal/modproxy"
 )
 
@@ -69,7 +70,7 @@ type Server struct {
 
 // Start listens on a free port of 127.0.0.1. The server ends with Close.
 func Start(c Config) (*Server, error) {
-	dir, err := os.MkdirTemp(c.Dir, "loopback-")
+	dir, err := machine.MkdirTempPrivate(c.Dir, "loopback-")
 	if err != nil {
 		return nil, &SpoolError{err}
 	}

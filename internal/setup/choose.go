@@ -123,7 +123,7 @@ func (r *Run) noteInspection() {
 // variables are what later steps need, in the order of the report: only what
 // differs from what they have anyway.
 func (r *Run) variables() []ci.Var {
-	var vars []ci.Var
+	vars := r.caches()
 	switch {
 	case r.jobGOPROXY != "":
 		vars = append(vars, ci.Var{Name: "GOPROXY", Value: r.jobGOPROXY})
@@ -213,11 +213,7 @@ func (r *Run) exportByHand(vars []ci.Var) error {
 	if err := ci.CheckAll(vars); err != nil {
 		return err
 	}
-	form := "sh"
-	if r.OS == "windows" {
-		form = "powershell"
-	}
-	if shell, ok := ci.ShellNamed(form); ok && len(vars) > 0 {
+	if shell, ok := ci.ShellNamed(ci.ShellHere(r.Getenv, r.OS)); ok && len(vars) > 0 {
 		r.note(report.Say("no CI system was recognised, so nothing was written for later steps; load the variables with: %s",
 			"没有识别出 CI 系统，因此没有为后续步骤写入任何内容；可这样加载变量：%s", shell.Load))
 	}

@@ -3,11 +3,13 @@ package setup
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 
 	"golang.org/x/mod/module"
 
 	"github.com/goproxy-setup/goproxy-setup/ci"
+	"github.com/goproxy-setup/goproxy-setup/internal/classify"
 	"github.com/goproxy-setup/goproxy-setup/internal/gocmd"
 	"github.com/goproxy-setup/goproxy-setup/internal/modproxy"
 	"github.com/goproxy-setup/goproxy-setup/report"
@@ -47,6 +49,9 @@ func (r *Run) findGo(ctx context.Context) error {
 		return err
 	}
 	r.settings = s
+	if err := r.moveCaches(); err != nil {
+		return err
+	}
 	r.private = joinGlobs(s.GOPRIVATE, r.Config.Text("private"))
 	layers := map[string]string{}
 	for name, layer := range s.Layers {
@@ -57,9 +62,37 @@ func (r *Run) findGo(ctx context.Context) error {
 	r.Report.Go = report.Go{
 		Version: s.GOVERSION, GOPROXY: redactList(s.GOPROXY), GOSUMDB: s.GOSUMDB, GOPRIVATE: s.GOPRIVATE,
 		GONOPROXY: s.GONOPROXY, GONOSUMDB: s.GONOSUMDB, GOFLAGS: s.GOFLAGS, GOTOOLCHAIN: s.GOTOOLCHAIN,
-		GOMODCACHE: s.GOMODCACHE, Layers: layers,
+		GOMODCACHE: r.settings.GOMODCACHE, Layers: layers,
 	}
 	return nil
+}
+
+// moveCaches makes the folder that the setting cache-dir names the place of go's
+// caches, for this step and, by variables, for later ones.
+func (r *Run) moveCaches() error {
+	caches := r.caches()
+	for _, v := range caches {
+		if !filepath.IsAbs(v.Value) {
+			return r.Config.Error("cache-dir", "is no absolute path on "+r.OS, `write /mnt/cache, on Windows D:\cache`)
+		}
+		if err := os.MkdirAll(v.Value, 0o777); err != nil {
+			return &Error{Class: classify.Of(err), Reason: r.say("the folder of cache-dir cannot be made: %v", "无法创建 cache-dir 目录：%v", err), Err: err,
+				Hint: "name a folder that the job's user can write"}
+		}
+	}
+	if caches != nil {
+		r.settings.GOMODCACHE = caches[1].Value
+	}
+	return nil
+}
+
+// caches are the variables of the setting cache-dir, none without it.
+func (r *Run) caches() []ci.Var {
+	dir := r.Config.Text("cache-dir")
+	if dir == "" {
+		return nil
+	}
+	return []ci.Var{{Name: "GOCACHE", Value: filepath.Join(dir, "build")}, {Name: "GOMODCACHE", Value: filepath.Join(dir, "mod")}}
 }
 
 // dir is the folder the run works in, absolute.

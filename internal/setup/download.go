@@ -40,11 +40,13 @@ func (r *Run) download(ctx context.Context) error {
 	defer done()
 	g := r.goCmd.With(r.childEnv(lb)...)
 	var wrong []string // what go said of modules it could not have
+	var locked lockout
 	for _, m := range units {
-		res, err := gocmd.Download(ctx, g, m, gocmd.Options{})
+		res, l, err := r.pastLocks(ctx, func() (gocmd.Result, error) { return gocmd.Download(ctx, g, m, gocmd.Options{}) })
 		if err != nil {
 			return err
 		}
+		locked.merge(l)
 		if res.ExitCode != 0 {
 			wrong = append(wrong, complaints(res)...)
 		}
@@ -53,9 +55,11 @@ func (r *Run) download(ctx context.Context) error {
 		return err
 	}
 	if len(wrong) == 0 {
+		r.noteLocks(locked)
 		return nil
 	}
 	r.addFailures(lb, strings.Join(wrong, "\n"))
+	locked.blame(r.Report.Failures)
 	if len(r.Report.Failures) == 0 {
 		r.Report.Add(report.Failure{Class: report.Unknown, Evidence: lastLines(classify.Redact(strings.Join(wrong, "\n")), 8), Advice: report.Unknown.Info().Advice})
 	}

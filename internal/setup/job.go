@@ -3,7 +3,9 @@ package setup
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,12 +21,26 @@ import (
 	"github.com/goproxy-setup/goproxy-setup/ci"
 	"github.com/goproxy-setup/goproxy-setup/internal/config"
 	"github.com/goproxy-setup/goproxy-setup/internal/gocmd"
+	"github.com/goproxy-setup/goproxy-setup/internal/machine"
 	"github.com/goproxy-setup/goproxy-setup/internal/modproxy"
 	"github.com/goproxy-setup/goproxy-setup/report"
 )
 
 // jobFolder is below the job's folder for temporary files.
 const jobFolder = "goproxy-setup-loopback"
+
+// JobFolder is where the loopback of this job keeps its state. A folder that the CI
+// system made for the job is the job's own. Where the system names none, the folder
+// is one that other jobs and other users have too, so the name tells jobs apart by
+// their page or, without one, by their checkout.
+func JobFolder(w World) string {
+	s := ci.Detect(w.Getenv)
+	if t := s.Temp(w.Getenv); t != "" {
+		return filepath.Join(t, jobFolder)
+	}
+	job := sha256.Sum256([]byte(s.Name + "\n" + s.RunURL(w.Getenv) + "\n" + cmp.Or(s.Workspace(w.Getenv), w.Dir)))
+	return filepath.Join(w.Temp, fmt.Sprintf("%s-%x", jobFolder, job[:8]))
+}
 
 // jobLifetime ends a loopback that nobody ended: longer than a hosted job may run.
 const jobLifetime = 7 * time.Hour
@@ -55,7 +71,7 @@ func (r *Run) serveJob(ctx context.Context) error {
 	return nil
 }
 
-func (r *Run) jobDir() string { return filepath.Join(r.TempFolder(), jobFolder) }
+func (r *Run) jobDir() string { return JobFolder(r.World) }
 
 func (r *Run) startServe(ctx context.Context) (goproxy string, err error) {
 	dir := r.jobDir()
@@ -63,7 +79,7 @@ func (r *Run) startServe(ctx context.Context) (goproxy string, err error) {
 	if err := os.RemoveAll(dir); err != nil {
 		return "", err
 	}
-	if err := os.Mkdir(dir, 0o700); err != nil {
+	if err := machine.MkdirPrivate(dir); err != nil {
 		return "", err
 	}
 	program, err := copySelf(dir)
@@ -139,10 +155,10 @@ func copySelf(dir string) (string, error) {
 	return name, errors.Join(err, dst.Close())
 }
 
-// Finish ends the loopback of the job and completes the saved report with what
-// it saw. It returns nil without an error when the job has none.
-func Finish(ctx context.Context, temp string, saved *report.Report) (*report.Report, error) {
-	dir := filepath.Join(temp, jobFolder)
+// Finish ends the loopback of the job, whose folder is dir (JobFolder), and
+// completes the saved report with what it saw. It returns nil without an error when
+// the job has none.
+func Finish(ctx context.Context, dir string, saved *report.Report) (*report.Report, error) {
 	state, err := readState(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -160,7 +176,12 @@ func Finish(ctx context.Context, temp string, saved *report.Report) (*report.Rep
 	return saved, state.stop(ctx)
 }
 
+// readState believes nothing that another user could have written: it names a URL
+// that will be asked.
 func readState(dir string) (s State, err error) {
+	if err := machine.CheckPrivate(dir); err != nil {
+		return s, err
+	}
 	data, err := os.ReadFile(filepath.Join(dir, stateFile))
 	if err != nil {
 		return s, err
@@ -168,7 +189,13 @@ func readState(dir string) (s State, err error) {
 	return s, json.Unmarshal(data, &s)
 }
 
+// errGone is told of a loopback whose process has ended.
+var errGone = errors.New("its process is gone")
+
 func (s State) ledger(ctx context.Context) (l Ledger, err error) {
+	if machine.Gone(s.PID) {
+		return l, errGone
+	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.Base+"/-/ledger", nil)
 	if err != nil {
 		return l, err
@@ -195,7 +222,7 @@ func (s State) stop(ctx context.Context) error {
 
 // stopOld ends the loopback of an earlier call in the same job.
 func stopOld(dir string) {
-	if s, err := readState(dir); err == nil {
+	if s, err := readState(dir); err == nil && !machine.Gone(s.PID) {
 		s.stop(context.Background()) // gone already is as well
 	}
 }

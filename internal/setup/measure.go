@@ -78,7 +78,11 @@ func (r *Run) findField(ctx context.Context) error {
 		r.field, err = modproxy.ParseField(spec, toolchain)
 		return r.settingError("proxies", err)
 	}
-	switch layer := r.settings.Layers["GOPROXY"]; layer {
+	layer := r.settings.Layers["GOPROXY"]
+	if layer == gocmd.EnvFile && r.wroteGOPROXY(r.settings.GOPROXY) {
+		layer = gocmd.BuiltIn
+	}
+	switch layer {
 	case gocmd.Environment, gocmd.EnvFile:
 		l, err := modproxy.ParseList(r.settings.GOPROXY)
 		if err != nil {

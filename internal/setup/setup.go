@@ -15,6 +15,7 @@ import (
 	"github.com/goproxy-setup/goproxy-setup/internal/config"
 	"github.com/goproxy-setup/goproxy-setup/internal/forward"
 	"github.com/goproxy-setup/goproxy-setup/internal/gocmd"
+	"github.com/goproxy-setup/goproxy-setup/internal/machine"
 	"github.com/goproxy-setup/goproxy-setup/internal/modproxy"
 	"github.com/goproxy-setup/goproxy-setup/report"
 )
@@ -32,6 +33,12 @@ type World struct {
 	Terminal       bool // Stderr is a terminal
 	Version        string
 	Signals        <-chan os.Signal
+	// Holders names the processes that have files open; nil names none.
+	Holders func(files ...string) []machine.Holder
+	// Scope reads the variables that Windows keeps, SetUserVariables writes those of
+	// the user; nil where there are none.
+	Scope            func(machine.Scope) ([]machine.Variable, error)
+	SetUserVariables func([]machine.Variable) error
 	// Exporter returns how this CI system takes variables for later steps.
 	Exporter func(ci.System) (ci.Exporter, error)
 	// Forward is where a forward proxy may be named besides the variables.
@@ -79,6 +86,12 @@ func New(w World, c *config.Config, command string) *Run {
 // Setup does everything: detect, measure, choose, download, export. Exporting
 // comes last, so that a failed run leaves the job's environment as it was.
 func (r *Run) Setup(ctx context.Context) error {
+	switch r.Config.Text("persist") {
+	case "user":
+		return r.finish(ctx, r.persistUser)
+	case "undo":
+		return r.finish(ctx, r.undo)
+	}
 	return r.finish(ctx, func(ctx context.Context) error {
 		exporter, err := r.Exporter(r.System)
 		if err != nil {
@@ -214,7 +227,7 @@ func (r *Run) addFixes() {
 	}
 	for i := range r.Report.Failures {
 		switch f := &r.Report.Failures[i]; {
-		case f.Fix != "":
+		case f.Fix != "", f.Class == report.ConfigInvalid && r.Config.Text("persist") != "": // the advice says it
 		case f.Class == report.Toolchain && r.settings.GOVERSION == "" && r.Report.Command != "explain":
 			if r.System.Family == ci.FamilyGitHub { // there is no go at all, so no setting of it helps
 				f.Fix = "- uses: actions/setup-go@v6\n  with:\n    go-version: stable"

@@ -1,0 +1,16 @@
+package machine
+
+import "golang.org/x/sys/windows"
+
+// Gone reports whether a process has ended for certain. Windows answers a connect to
+// a closed port of 127.0.0.1 only after about two seconds, since it tries again by
+// itself, so what served there is asked for first.
+func Gone(pid int) bool {
+	h, err := windows.OpenProcess(windows.SYNCHRONIZE, false, uint32(pid))
+	if err != nil {
+		return err == windows.ERROR_INVALID_PARAMETER // there is no such process
+	}
+	defer func() { _ = windows.CloseHandle(h) }()
+	event, err := windows.WaitForSingleObject(h, 0)
+	return err == nil && event == windows.WAIT_OBJECT_0
+}
