@@ -13,6 +13,7 @@ import (
 	"github.com/goproxy-setup/goproxy-setup/action"
 	"github.com/goproxy-setup/goproxy-setup/ci"
 	"github.com/goproxy-setup/goproxy-setup/internal/config"
+	"github.com/goproxy-setup/goproxy-setup/internal/machine"
 	"github.com/goproxy-setup/goproxy-setup/internal/setup"
 	"github.com/goproxy-setup/goproxy-setup/report"
 )
@@ -72,7 +73,7 @@ func (h host) writeTo(t config.Target, p *report.Report, o report.Options) error
 	if err := errors.Join(t.Format.Write(f, p, o), f.Chmod(0o644), f.Close()); err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), name)
+	return machine.Rename(f.Name(), name)
 }
 
 // annotate shows failures beside the job and, where there is one, writes the summary.

@@ -733,7 +733,9 @@ func FuzzGlobsAndToolchains(f *testing.F) {
 		}
 		toolchainOf(s)
 		oddEnvText(s)
-		drive(s)
+		if d := drive(s); d != "" && d != strings.ToUpper(s[:2]) {
+			t.Errorf("drive(%q) = %q", s, d)
+		}
 		settings{World: World{Getenv: func(string) string { return s }}}.expand(machine.Variable{Value: s, Expand: true})
 		sshHost(s, "host")
 		cidr(s)

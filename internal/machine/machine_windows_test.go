@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/windows"
 	"golang.org/x/sys/windows/registry"
@@ -155,5 +156,42 @@ func TestGone(t *testing.T) {
 	}
 	if !Gone(c.Process.Pid) {
 		t.Errorf("process %d has ended and does not count as gone", c.Process.Pid)
+	}
+}
+
+// A file that is let go in time gets its name, one that is not keeps its own.
+func TestRenameOfHeldFile(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "held")
+	h := hold(t, file)
+	release := time.AfterFunc(300*time.Millisecond, func() { syscall.CloseHandle(h) })
+	defer release.Stop()
+	if err := os.Rename(file, file+".new"); err == nil {
+		t.Fatal("the file is not held at all")
+	}
+	if err := Rename(file, file+".new"); err != nil {
+		t.Errorf("Rename of a file that was let go: %v", err)
+	}
+	if err := Rename(file, file+".new"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("Rename of a missing file: %v", err)
+	}
+}
+
+// A process that ends is waited for, one that does not only for so long.
+func TestAwaitEnd(t *testing.T) {
+	t.Parallel()
+	c := exec.Command(os.Args[0], "-test.run", "^$")
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	AwaitEnd(c.Process.Pid, time.Minute)
+	if !Gone(c.Process.Pid) {
+		t.Error("the process is still there")
+	}
+	_ = c.Wait()
+	start := time.Now()
+	AwaitEnd(os.Getpid(), 50*time.Millisecond)
+	if took := time.Since(start); took < 40*time.Millisecond {
+		t.Errorf("waited %v for this very process", took)
 	}
 }

@@ -217,8 +217,12 @@ func (s State) stop(ctx context.Context) error {
 	if err != nil {
 		return nil // it is gone, by whatever way
 	}
+	machine.AwaitEnd(s.PID, endsWithin) // its program is in the folder that goes next
 	return resp.Body.Close()
 }
+
+// endsWithin is more than a loopback needs to end its requests.
+const endsWithin = 5 * time.Second
 
 // stopOld ends the loopback of an earlier call in the same job.
 func stopOld(dir string) {

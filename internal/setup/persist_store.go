@@ -300,7 +300,7 @@ func putText(path string, text *string, mode os.FileMode) error {
 	}
 	_, err = f.WriteString(*text)
 	if err = errors.Join(err, f.Chmod(mode), f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
+		err = machine.Rename(f.Name(), path)
 	}
 	if err != nil {
 		_ = os.Remove(f.Name())
