@@ -37,8 +37,10 @@ windows_program() {
   "$scratch/wine/run" reg add "$settings" /f /v ProxyEnable /t REG_DWORD /d 1 >/dev/null
   "$scratch/wine/run" reg add "$settings" /f /v ProxyServer /d '127.0.0.1:9' >/dev/null
   "$scratch/wine/run" "$scratch/wine/goproxy-setup.exe" version
-  # there is no go, so it fails; what matters is which forward proxy it found
-  ! "$scratch/wine/run" "$scratch/wine/goproxy-setup.exe" doctor -v >"$said" 2>&1 || return
+  # There is no go, so it fails; what matters is which forward proxy it found. It runs in a folder of its own, since
+  # what it writes to try a folder stays there: see the overlay below.
+  mkdir "$scratch/wine/job"
+  ! (cd "$scratch/wine/job" && "$scratch/wine/run" "$scratch/wine/goproxy-setup.exe" doctor -v) >"$said" 2>&1 || return
   grep 'forward-from' "$said" || { cat "$said" >&2; return 1; }
   grep -q 'HKCU Internet Settings: answers 127.0.0.1:9' "$said"
 }

@@ -176,14 +176,18 @@ func (v hkcu) Read(key, name string) any {
 type script map[string]string
 
 func (s script) Find(_ context.Context, u *url.URL) ([]*url.URL, error) {
-	switch way := cmp.Or(s[u.Hostname()], s["*"]); way {
-	case "fails":
-		return nil, errors.New("line 1: x is not defined")
-	case "DIRECT":
-		return []*url.URL{nil}, nil
-	default:
-		return []*url.URL{{Scheme: "http", Host: way}}, nil
+	var ways []*url.URL
+	for way := range strings.SplitSeq(cmp.Or(s[u.Hostname()], s["*"]), "; ") {
+		switch way {
+		case "fails":
+			return nil, errors.New("line 1: x is not defined")
+		case "DIRECT":
+			ways = append(ways, nil)
+		default:
+			ways = append(ways, &url.URL{Scheme: "http", Host: way})
+		}
 	}
+	return ways, nil
 }
 
 func check(t *testing.T, err error) {

@@ -24,7 +24,7 @@ type exam struct {
 	golang  func() golang
 	job     func() job
 	network func() network
-	relay   func() error // why the forward proxy cannot be connected to
+	relays  func() map[string]error // forward proxies by host:port, and why one cannot be connected to
 	field   func() field
 	routes  func() []route
 	tls     func() []session
@@ -39,7 +39,7 @@ func newExam(ctx context.Context, w World) *exam {
 	e.golang = sync.OnceValue(func() golang { return w.findGo(ctx) })
 	e.job = sync.OnceValue(e.findJob)
 	e.network = sync.OnceValue(func() network { return e.findNetwork(ctx) })
-	e.relay = sync.OnceValue(func() error { return e.dialForward(ctx) })
+	e.relays = sync.OnceValue(func() map[string]error { return e.dialForwards(ctx) })
 	e.field = sync.OnceValue(e.findField)
 	e.routes = sync.OnceValue(func() []route { return e.findRoutes(ctx) })
 	e.tls = sync.OnceValue(func() []session { return e.findSessions(ctx) })

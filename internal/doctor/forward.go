@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/goproxy-setup/goproxy-setup/internal/classify"
 	"github.com/goproxy-setup/goproxy-setup/internal/forward"
@@ -28,8 +29,8 @@ func checkForward(_ context.Context, e *exam) []Finding {
 		}
 		return fs
 	}
-	if err := e.relay(); err != nil {
-		return append(fs, bad(e.severity(e.throughForward), report.ForwardProxyFailure, say("%s cannot be connected to: %s", "%s 无法连接：%s", e.forwardName(), reason(err))).
+	if dead, err := e.deadForward(); err != nil {
+		return append(fs, bad(e.severity(e.lost), report.ForwardProxyFailure, say("%s cannot be connected to: %s", "%s 无法连接：%s", dead, reason(err))).
 			proof(err.Error()).
 			todo(say("start it, correct %s, or take it out if this network needs none", "请启动它、改正 %s，或在不需要时删除", n.forward.Source)))
 	}
@@ -37,39 +38,62 @@ func checkForward(_ context.Context, e *exam) []Finding {
 		fs = []Finding{fine(say("%s sends every module proxy direct", "%s 让所有模块代理直接连接", e.forwardName()))}
 	}
 	if fs == nil {
-		fs = []Finding{fine(say("%s accepts connections", "%s 接受连接", e.forwardName()))}
+		fs = []Finding{fine(say("%s accepts connections", "%s 接受连接", e.forwardName(e.forwards()...)))}
 	}
 	return fs
 }
 
-// forwardName is what names the forward proxy and what it names.
-func (e *exam) forwardName() string {
+// forwardName is what names the forward proxies, and those of them.
+func (e *exam) forwardName(of ...*url.URL) string {
 	f := e.network().forward
-	if f.PAC == "" {
-		return f.Source + "=" + f.Address
-	}
 	var list []string
-	for _, u := range e.forwards() {
+	for _, u := range of {
 		list = append(list, forward.Name(u))
+	}
+	if f.PAC == "" {
+		return f.Source + "=" + few(list)
 	}
 	return strings.TrimSpace(f.Source + " (" + f.PAC + ") " + few(list))
 }
 
-// forwards are the forward proxies of the candidates, each once.
+// forwards are the forward proxies of the candidates, each once, and the one that
+// is named when no candidate needs it.
 func (e *exam) forwards() (list []*url.URL) {
 	f := e.network().forward
-	if f.PAC == "" && f.Address != "" { // also when all candidates are spared
-		if u, err := url.Parse(f.Address); err == nil {
-			return []*url.URL{u}
+	for _, c := range e.field().candidates {
+		for _, u := range e.ways(c.URL) {
+			if u != nil && !slices.ContainsFunc(list, func(v *url.URL) bool { return hostPort(v) == hostPort(u) }) {
+				list = append(list, u)
+			}
 		}
 	}
-	for _, c := range e.field().candidates {
-		u, err := f.Proxy(c.URL)
-		if err == nil && u != nil && !slices.ContainsFunc(list, func(v *url.URL) bool { return v.Host == u.Host }) {
-			list = append(list, u)
-		}
+	if u, err := url.Parse(f.Address); err == nil && list == nil && f.Address != "" {
+		return []*url.URL{u}
 	}
 	return list
+}
+
+// ways are nil when the settings refuse to name any.
+func (e *exam) ways(u *url.URL) []*url.URL {
+	ways, _ := e.network().forward.Ways(context.Background(), u)
+	return ways
+}
+
+// lost reports whether no way to a URL is open: each is by a forward proxy that
+// cannot be connected to.
+func (e *exam) lost(u *url.URL) bool {
+	return !slices.ContainsFunc(e.ways(u), func(way *url.URL) bool { return way == nil || e.relays()[hostPort(way)] == nil })
+}
+
+// deadForward names the forward proxies that cannot be connected to.
+func (e *exam) deadForward() (name string, err error) {
+	var dead []*url.URL
+	for _, u := range e.forwards() {
+		if why := e.relays()[hostPort(u)]; why != nil {
+			dead, err = append(dead, u), cmp.Or(err, why)
+		}
+	}
+	return e.forwardName(dead...), err
 }
 
 // throughForward reports whether a URL is asked through the forward proxy.
@@ -78,17 +102,27 @@ func (e *exam) throughForward(u *url.URL) bool {
 	return p != nil || err != nil
 }
 
-func (e *exam) dialForward(ctx context.Context) error {
+// dialForwards connects to all of them side by side.
+func (e *exam) dialForwards(ctx context.Context) map[string]error {
 	ctx, cancel := context.WithTimeout(ctx, e.Budget)
 	defer cancel()
-	for _, u := range e.forwards() {
-		conn, err := e.Dial(ctx, "tcp", hostPort(u))
-		if err != nil {
-			return err
-		}
-		conn.Close()
+	list := e.forwards()
+	errs := make([]error, len(list))
+	var wg sync.WaitGroup
+	for i, u := range list {
+		wg.Go(func() {
+			conn, err := e.Dial(ctx, "tcp", hostPort(u))
+			if errs[i] = err; err == nil {
+				conn.Close()
+			}
+		})
 	}
-	return nil
+	wg.Wait()
+	m := map[string]error{}
+	for i, u := range list {
+		m[hostPort(u)] = errs[i]
+	}
+	return m
 }
 
 // hostPort is where a URL leads, with the port of its scheme.

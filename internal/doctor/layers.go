@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"context"
-	"net/url"
 	"strings"
 
 	"github.com/goproxy-setup/goproxy-setup/internal/forward"
@@ -62,9 +61,8 @@ func (e *exam) passedOver() (fs []Finding) {
 	if e.network().forward.Source != "" {
 		return nil
 	}
-	lost := func(u *url.URL) bool { return e.broken(u) }
 	for _, l := range e.network().forward.Layers {
-		if l.Why.EN == "" || l.State != forward.Ignored && (e.Forward.Account.Service() == "" || e.severity(lost) != Fail) {
+		if l.Why.EN == "" || l.State != forward.Ignored && (e.Forward.Account.Service() == "" || e.severity(e.broken) != Fail) {
 			continue
 		}
 		t := say("%s is passed over: %s", "%s 未被采用：%s", l.Name, l.Says)

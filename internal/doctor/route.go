@@ -132,7 +132,7 @@ func (f *family) dial(ctx context.Context, w World, port string) {
 // checks of the route have told of.
 func (e *exam) broken(u *url.URL) bool {
 	r, ok := e.routeTo(u)
-	return ok && (r.err() != nil || r.proxied && e.relay() != nil)
+	return ok && (r.err() != nil || r.proxied && e.lost(u))
 }
 
 func (e *exam) routeTo(u *url.URL) (route, bool) {

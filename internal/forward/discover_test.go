@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 
+	"golang.org/x/net/http/httpproxy"
+
 	"github.com/goproxy-setup/goproxy-setup/internal/golden"
 )
 
@@ -227,7 +229,7 @@ func (m machine) answer(t *testing.T, r Registry) (out []string) {
 		case "ask":
 			out = append(out, rest+" "+allWays(t, c, rest))
 		case "export":
-			out = append(out, exported(t, c, m.env["NO_PROXY"], strings.Fields(rest))...)
+			out = append(out, m.exported(t, c, strings.Fields(rest))...)
 		case "layers":
 			for _, l := range c.Layers {
 				out = append(out, strings.TrimSpace(fmt.Sprintf("%s: %s %s", l.Name, l.State, l.Says)))
@@ -275,7 +277,36 @@ func allWays(t *testing.T, c Config, to string) string {
 	return strings.Join(words, ", then ")
 }
 
-func exported(t *testing.T, c Config, noProxy string, list []string) (out []string) {
+// readBack compares what go makes of exported variables with what we do ourselves,
+// for every URL that the case asks about and unless the export says that it cannot.
+// This machine is another matter: Go spares it whatever it is told.
+func (m machine) readBack(t *testing.T, c Config, e Export) {
+	t.Helper()
+	if c.static == nil || e.Lost != nil {
+		return
+	}
+	env := httpproxy.Config{NoProxy: e.NoProxy}
+	if e.HTTPS != nil {
+		env.HTTPSProxy = e.HTTPS.String()
+	}
+	if e.HTTP != nil {
+		env.HTTPProxy = e.HTTP.String()
+	}
+	for _, line := range m.asked {
+		to, ok := strings.CutPrefix(line, "ask ")
+		u, err := url.Parse(to)
+		if !ok || err != nil || (Bypass{}).Match(u) {
+			continue
+		}
+		theirs, err := env.ProxyFunc()(u)
+		ours, _ := c.Proxy(u)
+		if err != nil || Name(theirs) != Name(ours) {
+			t.Errorf("%s: go goes %s (%v), we go %s", to, Name(theirs), err, Name(ours))
+		}
+	}
+}
+
+func (m machine) exported(t *testing.T, c Config, list []string) (out []string) {
 	t.Helper()
 	var urls []*url.URL
 	for _, s := range list {
@@ -285,7 +316,8 @@ func exported(t *testing.T, c Config, noProxy string, list []string) (out []stri
 		}
 		urls = append(urls, u)
 	}
-	e := c.Export(t.Context(), noProxy, urls)
+	e := c.Export(t.Context(), m.env["NO_PROXY"], urls)
+	m.readBack(t, c, e)
 	for _, v := range []struct {
 		name string
 		u    *url.URL

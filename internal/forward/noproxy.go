@@ -77,7 +77,7 @@ func (r rule) hostItem() (item string, exact bool) {
 }
 
 // prefixOf reads the beginning of an IPv4 address with a star for the rest, as 10.*
-// or 192.168.*.*.
+// or 192.168.*.*. That Windows spares names like 10.example by it is nobody's wish.
 func prefixOf(host string) (netip.Prefix, bool) {
 	start := host
 	for strings.HasSuffix(start, ".*") {
