@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -337,6 +338,8 @@ func TestSignIn(t *testing.T) {
 				t.Errorf("%q, error %v", got, err)
 			case tt.fails && strings.Contains(err.Error(), "s3cr3t"):
 				t.Errorf("a password is in %v", err)
+			case tt.fails && ce.Refused != tt.want[len(tt.want)-1]:
+				t.Errorf("%v tells that %q was refused", err, ce.Refused)
 			case !tt.fails && (err != nil || got != "HTTP/2.0 /a"):
 				t.Errorf("%q, error %v", got, err)
 			}
@@ -420,17 +423,21 @@ func TestLockout(t *testing.T) {
 	}})
 	target, _ := url.Parse(secure)
 	var wg sync.WaitGroup
+	var held atomic.Int32
 	for range 20 {
 		wg.Go(func() {
-			if c, err := tun.Dial(t.Context(), target); err == nil {
-				c.Close()
-				t.Error("connected")
+			_, err := tun.Dial(t.Context(), target)
+			var ce *forward.ConnectError
+			if !errors.As(err, &ce) {
+				t.Errorf("error %v", err)
+			} else if ce.Held {
+				held.Add(1)
 			}
 		})
 	}
 	wg.Wait()
-	if n := sent(r); n != 1 {
-		t.Errorf("the password was sent %d times", n)
+	if n := sent(r); n != 1 || held.Load() != 19 {
+		t.Errorf("the password was sent %d times, and held back %d times", n, held.Load())
 	}
 	mu.Lock()
 	now = now.Add(refusedFor)
