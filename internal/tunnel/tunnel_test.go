@@ -354,6 +354,31 @@ func TestSignIn(t *testing.T) {
 	}
 }
 
+// TestLogins: what a script names without a login gets that of the very same proxy.
+func TestLogins(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	r := newRelay(t, s, &relay{offer: []string{"Basic"}, check: basicAs("u:p")})
+	other := r.with(url.UserPassword("x", "y"))
+	other.Scheme = "https"
+	near := r.with(url.UserPassword("x", "z"))
+	near.Host = "localhost:" + near.Port()
+	logins := []*url.URL{other, near, r.with(nil), r.with(url.UserPassword("u", "p"))}
+	for _, to := range []string{secure, plain} {
+		if got, err := get(t, client(t, s, Options{Ways: ways(r.url), Logins: logins}), to); err != nil || !strings.HasSuffix(got, " /a") {
+			t.Errorf("%s: %q, error %v", to, got, err)
+		}
+	}
+	if r.url.User != nil {
+		t.Error("the way itself was changed")
+	}
+	_, err := get(t, client(t, s, Options{Ways: ways(r.url), Logins: logins[:3]}), secure)
+	var ce *forward.ConnectError
+	if !errors.As(err, &ce) || ce.Refused != "" {
+		t.Errorf("with logins of others: %v", err)
+	}
+}
+
 // tickets is an account with one message, as Kerberos has it.
 type tickets struct{ left []string }
 
