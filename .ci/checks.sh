@@ -74,7 +74,9 @@ check_shell() {
   git ls-files -z '*.sh' ':!.ci' | xargs -0 shellcheck -x -P .ci .ci/run
 }
 
-# The binary as released stays below ten megabytes and starts at once.
+# The binary as released stays below twenty megabytes and starts at once. Off Windows half of it is the JavaScript of PAC
+# scripts: goja itself, the collation tables it imports, and methods of all packages, which it keeps the linker from
+# leaving out since it looks them up by name.
 check_size() {
   local bytes binary
   binary=$scratch/goproxy-setup$(go env GOEXE)
@@ -84,7 +86,7 @@ check_size() {
   TIMEFORMAT='version: %R s'
   "$binary" version # the first start pays for the disk
   time "$binary" version
-  [ "$bytes" -lt 10000000 ]
+  [ "$bytes" -lt 20000000 ]
 }
 
 check_staticcheck() {

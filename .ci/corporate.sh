@@ -36,6 +36,8 @@ check_corporate() {
   fi
   corp_case 'PAC, the first proxy of the list is gone'
   corp_download "pac+http://127.0.0.1:$www/list.pac" && corp_served open
+  corp_case 'PAC that names a proxy with Basic, whose login HTTPS_PROXY has'
+  corp_login=http://alice:s3cret@127.0.0.1:$basic corp_download "pac+http://127.0.0.1:$www/basic.pac" && corp_served basic alice
   corp_case 'PAC in GBK'
   corp_download "pac+http://127.0.0.1:$www/gbk.pac" && corp_served open
   corp_case 'PAC in UTF-16 with byte order mark'
@@ -162,6 +164,7 @@ corp_scripts() {
   local find='function FindProxyForURL(url, host)'
   printf '%s { return "PROXY 127.0.0.1:%s; PROXY 127.0.0.1:%s"; }\n' "$find" "$gone" "$open" >"$corp/www/list.pac"
   printf '%s { return "PROXY 127.0.0.1:%s; PROXY 127.0.0.1:%s"; }\n' "$find" "$first" "$second" >"$corp/www/lost.pac"
+  printf '%s { return "PROXY 127.0.0.1:%s"; }\n' "$find" "$basic" >"$corp/www/basic.pac"
   printf '%s { while (true); }\n' "$find" >"$corp/www/loop.pac"
   printf '// 内网直连，其余走代理\n%s { return "内网" == "\\u5185\\u7f51" ? "PROXY 127.0.0.1:%s" : "PROXY 127.0.0.1:%s"; }\n' \
     "$find" "$open" "$gone" >"$corp/utf8.pac"
@@ -169,10 +172,7 @@ corp_scripts() {
   { printf '\377\376' && iconv -f UTF-8 -t UTF-16LE "$corp/utf8.pac"; } >"$corp/www/utf16.pac"
 }
 
-corp_case() {
-  echo "$1"
-  corp_before=$(cat "$corp"/squid-*/access.log 2>/dev/null | wc -l)
-}
+corp_case() { echo "$1"; }
 
 # corp_go SETTING [report] runs a cold go mod download behind goproxy-setup. What it says is in $corp/said; with
 # report, goproxy-setup runs go itself, for it reports only then what went well.
@@ -183,6 +183,7 @@ corp_go() {
     cd "$corp/module"
     unset HTTP_PROXY HTTPS_PROXY NO_PROXY ALL_PROXY http_proxy https_proxy no_proxy all_proxy GOPROXY
     export GOENV=off GOFLAGS='-modcacherw -mod=mod' GOMODCACHE="$corp/modcache" GOPROXY_SETUP_PROXIES=default GOPROXY_SETUP_FORWARD_PROXY="$1"
+    [ -z "${corp_login-}" ] || export HTTPS_PROXY="$corp_login"
     [ "${2-}" != report ] || exec timeout -k 5 120 "$corp/goproxy-setup" download -report "json=$corp/report"
     exec timeout -k 5 120 "$corp/goproxy-setup" run -- go mod download all
   ) >"$corp/said" 2>&1 || code=$?

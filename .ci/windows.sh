@@ -6,6 +6,8 @@
 # Packages whose tests run as Windows programs, and tests of others by name: PACKAGE or PACKAGE:TESTS.
 windows_tests='
 ./internal/forward
+./internal/pac
+./internal/tunnel
 ./ci
 ./internal/config
 ./internal/classify

@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"github.com/goproxy-setup/goproxy-setup/ci"
+	"github.com/goproxy-setup/goproxy-setup/internal/config"
 	"github.com/goproxy-setup/goproxy-setup/internal/doctor"
 	"github.com/goproxy-setup/goproxy-setup/internal/setup"
+	"github.com/goproxy-setup/goproxy-setup/internal/tunnel"
 	"github.com/goproxy-setup/goproxy-setup/report"
 )
 
@@ -85,6 +87,7 @@ func (h host) patient(r *setup.Run) doctor.World {
 	w.Runner = ci.Inspect(h.getenv, func(path string) bool { _, err := os.Stat(path); return err == nil }, h.os)
 	w.Proxies, w.Private, w.SumDB = r.Config.Text("proxies"), r.Config.Text("private"), r.Config.Text("sumdb")
 	w.ForwardProxy, w.Forward = r.Config.Text("forward-proxy"), h.forward
+	w.Roots, _ = tunnel.Roots(config.CAFiles(r.Config.Text("ca-file"))...) // a checked setting
 	w.Budget = r.Config.Duration("probe-timeout")
 	return w
 }

@@ -192,7 +192,7 @@ func (e *exam) findNetwork(ctx context.Context) (n network) {
 		n.forward, err = forward.Discover(ctx, forward.Options{Setting: setting, Getenv: e.Getenv, Machine: e.Forward, Warn: n.scripts.add})
 	}
 	n.err = err
-	n.tunnel = tunnel.New(tunnel.Options{Ways: n.forward.Ways, Dial: e.Dial, RootCAs: e.Roots})
+	n.tunnel = tunnel.New(tunnel.Options{Ways: n.forward.Ways, Dial: e.Dial, RootCAs: e.Roots, Logins: tunnel.Logins(e.Getenv)})
 	n.client = modproxy.NewClient(modproxy.Options{
 		Via: n.tunnel.Wrap, RootCAs: e.Roots, Netrc: modproxy.LoadNetrc(e.Getenv, e.OS, e.golang().s.GOAUTH),
 	})

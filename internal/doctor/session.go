@@ -213,6 +213,7 @@ func checkTLS(_ context.Context, e *exam) []Finding {
 			hosts, issuers = append(hosts, s.host), append(issuers, s.issuer())
 		}
 	}
+	fs = append(fs, between(ss)...)
 	if read != nil {
 		fs = append(fs, warn(report.TLSUntrusted, say("decrypted on its way: %s; its certificate is from %q, no public CA, which this machine trusts", "途中被解密：%s；其证书来自 %q，并非公共 CA，但本机信任它", few(read), reader)).
 			todo(say("none needed for go; containers and other tools on this network need that CA too", "go 无需处理；此网络中的容器和其他工具也需要该 CA")))

@@ -27,12 +27,20 @@ type ConnectError struct {
 	StatusCode int
 	Reason     string   // its own words, often all a person has to search for
 	Schemes    []string // what it wants, from Proxy-Authenticate, with status 407
+	Refused    string   // the scheme by which credentials were given and refused, empty when none were
+	Held       bool     // they were not given again so soon: many wrong ones lock an account
 }
 
 func (e *ConnectError) Error() string {
 	s := strings.TrimSpace(fmt.Sprintf("forward proxy %s refused CONNECT: %d %s", e.Proxy, e.StatusCode, e.Reason))
 	if len(e.Schemes) > 0 {
 		s += " (it offers " + strings.Join(e.Schemes, ", ") + ")"
+	}
+	switch {
+	case e.Held:
+		s += "; its user and password were refused before and are not sent again for a while"
+	case e.Refused != "":
+		s += "; user and password, or the account, were refused by " + e.Refused
 	}
 	return s
 }

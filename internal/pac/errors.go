@@ -40,7 +40,7 @@ const (
 	FaultFunction Fault = "function" // it has no FindProxyForURL
 	FaultThrow    Fault = "throw"    // it threw, or called what does not exist
 	FaultTime     Fault = "time"     // it took longer than the budget
-	FaultMemory   Fault = "memory"   // it took more than 256 MB
+	FaultMemory   Fault = "memory"   // it took more than it may
 	FaultDepth    Fault = "depth"    // it called itself too deeply
 )
 

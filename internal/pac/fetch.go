@@ -142,6 +142,6 @@ func (o Options) filled() Options {
 	if o.Now == nil {
 		o.Now = now
 	}
-	o.Budget = cmp.Or(o.Budget, defaultBudget)
+	o.Budget, o.Memory = cmp.Or(o.Budget, defaultBudget), cmp.Or(o.Memory, maxMemory)
 	return o
 }

@@ -86,8 +86,8 @@ func (e *engine) run(ctx context.Context, host string, work func() (string, erro
 		case <-ctx.Done():
 			return "", e.stop(ctx, host, FaultTime, fmt.Sprintf("no answer within %v", e.o.Budget), done)
 		case <-tick.C:
-			if m := memory(); m > start+maxMemory {
-				return "", e.stop(ctx, host, FaultMemory, fmt.Sprintf("it takes more than %d MB", maxMemory>>20), done)
+			if m := memory(); m > start+e.o.Memory {
+				return "", e.stop(ctx, host, FaultMemory, fmt.Sprintf("it takes more than %d MB", e.o.Memory>>20), done)
 			}
 		}
 	}

@@ -47,6 +47,8 @@ type Options struct {
 	Now func() time.Time
 	// Budget is for one answer, 5 s by default; fetching the script has as much.
 	Budget time.Duration
+	// Memory is what a script may take while it answers, in bytes; 256 MB by default.
+	Memory uint64
 }
 
 // maxScript is what WinHTTP takes, too ("WinHTTP AutoProxy Support").

@@ -144,7 +144,7 @@ func TestCruel(t *testing.T) {
 		want   Fault
 	}{
 		"doubles a string":        {fmt.Sprintf(find, "var s = 'xxxxxxxx'; for (;;) s += s"), FaultMemory},
-		"fills an array":          {fmt.Sprintf(find, "var a = []; for (;;) a.push('x'.repeat(1e6))"), FaultMemory},
+		"fills an array":          {fmt.Sprintf(find, "var a = []; var s = 'xxxxxxxxxxxxxxxx'; while (s.length < 1e6) s += s; for (;;) a.push(s + a.length)"), FaultMemory},
 		"repeats":                 {fmt.Sprintf(find, "return 'x'.repeat(1 << 30)"), FaultThrow},
 		"pads":                    {fmt.Sprintf(find, "return 'x'.padEnd(1 << 30)"), FaultThrow},
 		"joins a sparse array":    {fmt.Sprintf(find, "return new Array(4e9).join('x')"), FaultThrow},
@@ -163,7 +163,7 @@ func TestCruel(t *testing.T) {
 		"redefines what is asked": {"FindProxyForURL = 5", FaultFunction},
 	} {
 		t.Run(name, func(t *testing.T) { // one after another: memory is the process's
-			o := Options{Budget: 20 * time.Second, SearchDomains: []string{}}
+			o := Options{Budget: time.Minute, Memory: 32 << 20, SearchDomains: []string{}}
 			if tt.want == FaultTime {
 				o.Budget = 50 * time.Millisecond
 			}

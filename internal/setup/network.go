@@ -41,7 +41,7 @@ func (r *Run) findForwardProxy(ctx context.Context) error {
 	if err != nil {
 		return err // which a checked setting has not
 	}
-	r.client = newClient(f, roots, modproxy.LoadNetrc(r.Getenv, r.OS, r.settings.GOAUTH))
+	r.client = newClient(f, roots, r.Getenv, modproxy.LoadNetrc(r.Getenv, r.OS, r.settings.GOAUTH))
 	if odd := oddAuth(r.settings.GOAUTH); odd != "" {
 		r.note(report.Say("GOAUTH has %q, which only go itself runs: a module proxy that needs it refuses the loopback",
 			"GOAUTH 含有 %q，只有 go 自己会执行它：需要它的模块代理会拒绝本机回环代理", odd))
@@ -62,10 +62,10 @@ func absolute(files []string) (list []string) {
 }
 
 // newClient goes by the forward proxies, if there are any.
-func newClient(f forward.Config, roots *x509.CertPool, logins modproxy.Netrc) *modproxy.Client {
+func newClient(f forward.Config, roots *x509.CertPool, getenv func(string) string, logins modproxy.Netrc) *modproxy.Client {
 	o := modproxy.Options{RootCAs: roots, Netrc: logins}
 	if f.Source != "" {
-		o.Via = tunnel.New(tunnel.Options{Ways: f.Ways, RootCAs: roots}).Wrap
+		o.Via = tunnel.New(tunnel.Options{Ways: f.Ways, RootCAs: roots, Logins: tunnel.Logins(getenv)}).Wrap
 	}
 	return modproxy.NewClient(o)
 }

@@ -123,7 +123,7 @@ func (spec Spec) start(ctx context.Context, getenv func(string) string, machine 
 	askScript(ctx, f, upstreams)
 	record := loopback.NewRecord(time.Now(), nil)
 	return loopback.Start(loopback.Config{
-		Client:  newClient(f, roots, modproxy.LoadNetrc(getenv, runtime.GOOS, spec.GOAUTH)),
+		Client:  newClient(f, roots, getenv, modproxy.LoadNetrc(getenv, runtime.GOOS, spec.GOAUTH)),
 		List:    list,
 		Private: func(path string) bool { return module.MatchPrefixPatterns(spec.NoProxy, path) },
 		Sums:    sums, SumDB: spec.SumDB, Dir: spec.Dir, Attempts: spec.Attempts, RetryFor: spec.RetryFor,

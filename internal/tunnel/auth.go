@@ -62,6 +62,7 @@ func (c *connecting) signIn(resp *http.Response) (*http.Response, error) {
 	defer l.lock()()
 	for _, s := range c.t.schemes(c.way, challenges(resp.Header.Values("Proxy-Authenticate"))) {
 		if s.explicit && l.closed(c.t.o.Now()) {
+			c.held = true
 			break
 		}
 		h, err := s.start()
@@ -74,6 +75,9 @@ func (c *connecting) signIn(resp *http.Response) (*http.Response, error) {
 			return nil, err
 		}
 		resp = answer
+		if spent || !s.explicit {
+			c.refused = title[s.name]
+		}
 		switch {
 		case resp.StatusCode != http.StatusProxyAuthRequired:
 			l.accepted()

@@ -3,6 +3,7 @@ package tunnel
 import (
 	"bufio"
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"net/url"
@@ -21,6 +22,9 @@ type connecting struct {
 
 	conn net.Conn
 	buf  *bufio.Reader
+
+	refused string // the last scheme that was refused
+	held    bool   // credentials were
 }
 
 // connect opens a tunnel through an HTTP proxy.
@@ -35,7 +39,7 @@ func (t *Tunnel) connect(ctx context.Context, way *url.URL, target string, anoth
 		resp, err = c.signIn(resp)
 	}
 	if err == nil {
-		err = forward.CheckConnect(c.way, resp)
+		err = c.told(forward.CheckConnect(c.way, resp))
 	}
 	if err != nil {
 		c.conn.Close()
@@ -46,6 +50,15 @@ func (t *Tunnel) connect(ctx context.Context, way *url.URL, target string, anoth
 		return &early{c.conn, c.buf}, nil
 	}
 	return c.conn, nil
+}
+
+// told adds to a refusal what was tried.
+func (c *connecting) told(err error) error {
+	var e *forward.ConnectError
+	if errors.As(err, &e) {
+		e.Refused, e.Held = c.refused, c.held
+	}
+	return err
 }
 
 // open connects, or connects anew when the proxy closes after each answer.

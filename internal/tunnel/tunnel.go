@@ -17,6 +17,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -29,6 +30,9 @@ type Options struct {
 	// Ways are the proxies for a URL, best first; nil among them is to connect
 	// directly. See forward.Config.Ways.
 	Ways func(context.Context, *url.URL) ([]*url.URL, error)
+	// Logins are proxies whose user and password are known, for a PAC script names
+	// the same ones without.
+	Logins []*url.URL
 	// Dial opens connections; by default the system does.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 	// RootCAs are who may sign for proxies that are spoken to by TLS; by default
@@ -108,8 +112,12 @@ func (t *Tunnel) Dial(ctx context.Context, u *url.URL) (net.Conn, error) {
 // ways puts those that failed of late behind the others, whose order stays.
 func (t *Tunnel) ways(ctx context.Context, u *url.URL) ([]*url.URL, error) {
 	all, err := t.o.Ways(ctx, u)
-	if err != nil || len(all) < 2 {
-		return all, err
+	if err != nil {
+		return nil, err
+	}
+	all = t.withLogins(all)
+	if len(all) < 2 {
+		return all, nil
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -122,6 +130,22 @@ func (t *Tunnel) ways(ctx context.Context, u *url.URL) ([]*url.URL, error) {
 		good = append(good, w)
 	}
 	return append(good, bad...), nil
+}
+
+// withLogins gives a login to the proxy of the same scheme, host and port only.
+func (t *Tunnel) withLogins(ways []*url.URL) []*url.URL {
+	ways = slices.Clone(ways)
+	for i, w := range ways {
+		for _, l := range t.o.Logins {
+			if w != nil && w.User == nil && l.User != nil && w.Scheme == l.Scheme && strings.EqualFold(address(w), address(l)) {
+				known := *w
+				known.User = l.User
+				ways[i] = &known
+				break
+			}
+		}
+	}
+	return ways
 }
 
 func (t *Tunnel) mark(way *url.URL, bad bool) {

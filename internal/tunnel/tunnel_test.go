@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -337,6 +338,8 @@ func TestSignIn(t *testing.T) {
 				t.Errorf("%q, error %v", got, err)
 			case tt.fails && strings.Contains(err.Error(), "s3cr3t"):
 				t.Errorf("a password is in %v", err)
+			case tt.fails && ce.Refused != tt.want[len(tt.want)-1]:
+				t.Errorf("%v tells that %q was refused", err, ce.Refused)
 			case !tt.fails && (err != nil || got != "HTTP/2.0 /a"):
 				t.Errorf("%q, error %v", got, err)
 			}
@@ -348,6 +351,31 @@ func TestSignIn(t *testing.T) {
 				t.Errorf("the proxy saw %q, want %q", seen, want)
 			}
 		})
+	}
+}
+
+// TestLogins: what a script names without a login gets that of the very same proxy.
+func TestLogins(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	r := newRelay(t, s, &relay{offer: []string{"Basic"}, check: basicAs("u:p")})
+	other := r.with(url.UserPassword("x", "y"))
+	other.Scheme = "https"
+	near := r.with(url.UserPassword("x", "z"))
+	near.Host = "localhost:" + near.Port()
+	logins := []*url.URL{other, near, r.with(nil), r.with(url.UserPassword("u", "p"))}
+	for _, to := range []string{secure, plain} {
+		if got, err := get(t, client(t, s, Options{Ways: ways(r.url), Logins: logins}), to); err != nil || !strings.HasSuffix(got, " /a") {
+			t.Errorf("%s: %q, error %v", to, got, err)
+		}
+	}
+	if r.url.User != nil {
+		t.Error("the way itself was changed")
+	}
+	_, err := get(t, client(t, s, Options{Ways: ways(r.url), Logins: logins[:3]}), secure)
+	var ce *forward.ConnectError
+	if !errors.As(err, &ce) || ce.Refused != "" {
+		t.Errorf("with logins of others: %v", err)
 	}
 }
 
@@ -420,17 +448,21 @@ func TestLockout(t *testing.T) {
 	}})
 	target, _ := url.Parse(secure)
 	var wg sync.WaitGroup
+	var held atomic.Int32
 	for range 20 {
 		wg.Go(func() {
-			if c, err := tun.Dial(t.Context(), target); err == nil {
-				c.Close()
-				t.Error("connected")
+			_, err := tun.Dial(t.Context(), target)
+			var ce *forward.ConnectError
+			if !errors.As(err, &ce) {
+				t.Errorf("error %v", err)
+			} else if ce.Held {
+				held.Add(1)
 			}
 		})
 	}
 	wg.Wait()
-	if n := sent(r); n != 1 {
-		t.Errorf("the password was sent %d times", n)
+	if n := sent(r); n != 1 || held.Load() != 19 {
+		t.Errorf("the password was sent %d times, and held back %d times", n, held.Load())
 	}
 	mu.Lock()
 	now = now.Add(refusedFor)
