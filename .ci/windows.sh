@@ -11,6 +11,9 @@ windows_tests='
 ./ci
 ./internal/config
 ./internal/classify
+./internal/machine
+./internal/doctor
+./internal/setup:Persist|PastLocks|Paths
 ./report
 '
 
