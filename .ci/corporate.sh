@@ -21,31 +21,40 @@ check_corporate() {
   corp_up
 
   corp_case 'no credentials are needed'
-  corp_download "http://127.0.0.1:$open" && corp_served open
+  corp_download "http://127.0.0.1:$open"
+  corp_served open
   corp_case 'Basic'
-  corp_download "http://alice:s3cret@127.0.0.1:$basic" && corp_served basic alice
+  corp_download "http://alice:s3cret@127.0.0.1:$basic"
+  corp_served basic alice
   corp_case 'Basic, wrong password'
   corp_refused "http://alice:wr0ng@127.0.0.1:$basic" forward-proxy-auth 'offers Basic'
   corp_case 'Basic, no password'
   corp_refused "http://127.0.0.1:$basic" forward-proxy-auth 'offers Basic'
   if [ -n "${ntlm-}" ]; then
     corp_case 'NTLM'
-    corp_download "http://CORPBOX%5Cproxy:s3cret@127.0.0.1:$ntlm" && corp_served ntlm proxy
+    corp_download "http://CORPBOX%5Cproxy:s3cret@127.0.0.1:$ntlm"
+    corp_served ntlm proxy
     corp_case 'NTLM, wrong password'
     corp_refused "http://CORPBOX%5Cproxy:wr0ng@127.0.0.1:$ntlm" forward-proxy-auth 'offers NTLM'
   fi
   corp_case 'PAC, the first proxy of the list is gone'
-  corp_download "pac+http://127.0.0.1:$www/list.pac" && corp_served open
+  corp_download "pac+http://127.0.0.1:$www/list.pac"
+  corp_served open
   corp_case 'PAC that names a proxy with Basic, whose login HTTPS_PROXY has'
-  corp_login=http://alice:s3cret@127.0.0.1:$basic corp_download "pac+http://127.0.0.1:$www/basic.pac" && corp_served basic alice
+  corp_login=http://alice:s3cret@127.0.0.1:$basic corp_download "pac+http://127.0.0.1:$www/basic.pac"
+  corp_served basic alice
   corp_case 'PAC in GBK'
-  corp_download "pac+http://127.0.0.1:$www/gbk.pac" && corp_served open
+  corp_download "pac+http://127.0.0.1:$www/gbk.pac"
+  corp_served open
   corp_case 'PAC in UTF-16 with byte order mark'
-  corp_download "pac+http://127.0.0.1:$www/utf16.pac" && corp_served open
+  corp_download "pac+http://127.0.0.1:$www/utf16.pac"
+  corp_served open
   corp_case 'PAC that loops for ever: its answer is given up, and said'
-  corp_download "pac+http://127.0.0.1:$www/loop.pac" report && corp_said 'no answer within 5s'
+  corp_download "pac+http://127.0.0.1:$www/loop.pac" report
+  corp_said 'no answer within 5s'
   corp_case 'PAC, its server is gone: passed over, and said'
-  corp_download "pac+http://127.0.0.1:$gone/list.pac" report && corp_said 'cannot be used'
+  corp_download "pac+http://127.0.0.1:$gone/list.pac" report
+  corp_said 'cannot be used'
   corp_case 'the proxy goes in mid-download, the next one of the list takes over'
   corp_lost
   corp_case 'TLS is opened by a proxy whose CA is unknown'

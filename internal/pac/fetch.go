@@ -14,6 +14,9 @@ import (
 	"strings"
 )
 
+// maxScript is what WinHTTP takes, too ("WinHTTP AutoProxy Support").
+const maxScript = 1 << 20
+
 // fetch gets a script from http, https or file.
 func fetch(ctx context.Context, location string, o Options) (text string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, o.Budget)

@@ -51,9 +51,6 @@ type Options struct {
 	Memory uint64
 }
 
-// maxScript is what WinHTTP takes, too ("WinHTTP AutoProxy Support").
-const maxScript = 1 << 20
-
 // shown is what the script may see of a URL (crbug.com/593759).
 func shown(u *url.URL) *url.URL {
 	s := *u
