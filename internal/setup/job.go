@@ -87,7 +87,7 @@ func (r *Run) startServe(ctx context.Context) (goproxy string, err error) {
 		return "", err
 	}
 	spec, err := json.Marshal(Spec{
-		List: r.choice.List.String(), NoProxy: joinGlobs(r.settings.GONOPROXY, r.private), SumDB: modproxy.ProxiedSumDB(r.effectiveSumDB()), GOAUTH: r.settings.GOAUTH, Forward: r.Config.Text("forward-proxy"), CAFiles: absolute(config.CAFiles(r.Config.Text("ca-file"))),
+		List: r.choice.List.String(), NoProxy: joinGlobs(r.settings.GONOPROXY, r.private), SumDB: modproxy.ProxiedSumDB(r.effectiveSumDB()), GOAUTH: r.settings.GOAUTH, Forward: r.forwardSetting(), CAFiles: absolute(config.CAFiles(r.Config.Text("ca-file"))),
 		SumFiles: gocmd.SumFiles(r.modules), Dir: dir, Attempts: r.Config.Int("attempts"), RetryFor: r.Config.Duration("retry-for"),
 		Lang: r.Lang(), Lifetime: jobLifetime,
 	})

@@ -50,6 +50,16 @@ func (r *Run) findForwardProxy(ctx context.Context) error {
 	return nil
 }
 
+// forwardSetting is the setting for the process that serves later steps. Where
+// nothing names a forward proxy that need not be found out again: asking the network
+// for a script can take seconds.
+func (r *Run) forwardSetting() string {
+	if r.forward.Source == "" {
+		return forward.None
+	}
+	return r.Config.Text("forward-proxy")
+}
+
 // absolute makes names good for a process in another folder.
 func absolute(files []string) (list []string) {
 	for _, f := range files {
