@@ -25,7 +25,8 @@ import (
 //
 // In the files, $proxy is the address of a module proxy with the modules of
 // internal/proxytest/testdata/mod, $secure host and port of the same with
-// HTTPS, and $modcache one with the modules this program is built from. A
+// HTTPS, $modcache one with the modules this program is built from, and $action
+// the folder of the action. A
 // go.sum names modules, whose hashes are filled in. A workflow that says
 // `uses: ./` has the source of the action around it, as only this project's has.
 // A file named cancel has a regular expression: the job is cancelled when its log
@@ -47,7 +48,7 @@ func TestAct(t *testing.T) {
 			}
 			mods := proxytest.Dir(filepath.Join("..", "internal", "proxytest", "testdata", "mod"))
 			srv, secure := proxytest.New(t, mods), proxytest.NewTLS(t, mods)
-			repo, want, cancel := repository(t, archive, srv, secure)
+			repo, want, cancel := repository(t, archive, srv, secure, action)
 			seen := run(t, act, repo, cancel, proxytest.GoEnv(t,
 				"GOCACHE="+goEnv(t, "GOCACHE"), // holds results by content, so it says nothing about this job
 				"GOFLAGS=-modcacherw",
@@ -108,12 +109,13 @@ func release(t *testing.T) string {
 
 // repository writes the files of a case into a git repository and returns it
 // with the texts of the files named want and cancel.
-func repository(t *testing.T, archive *txtar.Archive, srv, secure *proxytest.Server) (dir, want, cancel string) {
+func repository(t *testing.T, archive *txtar.Archive, srv, secure *proxytest.Server, action string) (dir, want, cancel string) {
 	t.Helper()
 	dir = t.TempDir()
 	text := strings.NewReplacer(
 		"$proxy", srv.URL,
 		"$secure", strings.TrimPrefix(secure.URL, "https://"),
+		"$action", action,
 		"$modcache", "file://"+goEnv(t, "GOMODCACHE")+"/cache/download",
 	)
 	if strings.Contains(string(txtar.Format(archive)), "uses: ./\n") {

@@ -127,7 +127,7 @@ func checkCAFiles(v string) error {
 	case errors.As(err, &ce) && errors.Is(ce.Err, fs.ErrNotExist):
 		return reject("ask whoever runs the firewall for its CA certificate, and write it to a file before this step", "names a file that does not exist: %s", redact(ce.File))
 	}
-	return reject("write a file with -----BEGIN CERTIFICATE-----; openssl x509 -inform der -in CA.cer -out CA.pem converts one", "names a file that cannot be used: %v", err)
+	return reject("write a file with -----BEGIN CERTIFICATE-----; openssl x509 -inform der -in CA.cer -out CA.pem converts one", "names a file that cannot be used: %s", strings.ReplaceAll(err.Error(), ce.File, redact(ce.File)))
 }
 
 // CAFiles are the files that a value of the setting ca-file names.

@@ -7,9 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptrace"
+	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"golang.org/x/mod/modfile"
@@ -223,7 +226,29 @@ func (r *run) late(ctx context.Context, err error) error {
 	return &TimeoutError{URL: Redact(r.m.URL), Phase: phase, After: time.Since(r.start), Late: ctx.Err() == context.Canceled}
 }
 
+// mod asks for the .mod, and once more beside that when half the time is over: a
+// lost answer never comes.
 func (r *run) mod(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	answers := make(chan error, 2)
+	go func() { answers <- r.askMod(ctx) }()
+	late := time.NewTimer(r.o.Budget / 2)
+	defer late.Stop()
+	select {
+	case err := <-answers:
+		return err
+	case <-late.C:
+	}
+	go func() { answers <- r.askMod(ctx) }()
+	err := <-answers
+	if err != nil && <-answers == nil {
+		return nil
+	}
+	return err
+}
+
+func (r *run) askMod(ctx context.Context) error {
 	path, err := r.o.Sample.file(".mod")
 	if err != nil {
 		return err
@@ -249,6 +274,8 @@ func (r *run) mod(ctx context.Context) error {
 		default:
 			return &ContentError{URL: Redact(resp.Request.URL), Reason: "is not the go.mod file that go.sum knows", Detail: Beginning(data)}
 		}
+		r.mu.Lock()
+		defer r.mu.Unlock()
 		r.m.Latency = latency
 		return nil
 	})
@@ -337,25 +364,56 @@ func (r *run) ask(ctx context.Context, path string, answer *Answer, found, missi
 }
 
 func (r *run) get(ctx context.Context, path string, header http.Header, handle func(*http.Response) error) error {
-	return r.client.twice(ctx, Try{URL: r.m.Base(path), Header: header, Shared: !r.o.Brief}, handle)
+	return r.client.again(ctx, Try{URL: r.m.Base(path), Header: header, Shared: !r.o.Brief}, handle)
 }
 
-// twice is Do with a second attempt: one lost answer is no reason to drop the best
-// candidate. When the context ends meanwhile, the error is that of the first time.
-func (c *Client) twice(ctx context.Context, try Try, handle func(*http.Response) error) error {
+// again is Do with more attempts: a lost answer is no reason to drop the best
+// candidate, and three lost ones none to drop the only one. When the context ends meanwhile, the error is that of the first time.
+func (c *Client) again(ctx context.Context, try Try, handle func(*http.Response) error) error {
 	var first error
+	tries := 1
 	err := c.Do(ctx, try, handle, func(err error) (Try, bool) {
-		var status *StatusError
-		if first != nil || errors.As(err, &status) && status.StatusCode < 500 {
+		if tries >= attemptsFor(err) {
 			return Try{}, false
 		}
-		first = err
+		if first == nil {
+			first = err
+		}
+		try.Wait = min(firstAgain<<(tries-1), mostAgain)
+		tries++
 		return try, true
 	})
 	if err != nil && first != nil && ctx.Err() != nil {
 		return first
 	}
 	return err
+}
+
+// The waits between attempts of a race: all of them are half its usual budget.
+const (
+	firstAgain = 10 * time.Millisecond
+	mostAgain  = 250 * time.Millisecond
+)
+
+// attemptsFor is how often what failed so is asked for: a connection that was cut may
+// do the next time, what could not be connected to or refuses hardly will.
+func attemptsFor(err error) int {
+	var status *StatusError
+	var content *ContentError
+	var hash *HashError
+	var dial *net.OpError
+	switch {
+	case errors.As(err, &status) && status.StatusCode < 500:
+		return 1
+	case errors.As(err, &status):
+		return 4
+	case errors.As(err, &content), errors.As(err, &hash):
+		return 2
+	case errors.As(err, &dial) && dial.Op == "read", errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET),
+		strings.Contains(err.Error(), "stream error: "): // RST_STREAM, whose type net/http keeps to itself
+		return 8
+	}
+	return 2
 }
 
 // trace fills Phases; a phase that has begun and not ended is negative.

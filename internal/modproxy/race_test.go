@@ -341,6 +341,31 @@ func TestRaceBrief(t *testing.T) {
 	}
 }
 
+// TestRaceGoesOn: a lone candidate that loses answers is still the only one there is.
+func TestRaceGoesOn(t *testing.T) {
+	t.Parallel()
+	f := newField()
+	srv := f.server(t, nil)
+	for _, tt := range []struct {
+		fault     string
+		reachable bool
+	}{
+		{"resetx5@mod", true}, {"eofx3@mod", true}, {"503x3@mod", true}, {"hangx1@mod", true},
+		{"reset", false}, {"403", false},
+	} {
+		t.Run(tt.fault, func(t *testing.T) {
+			t.Parallel()
+			for _, brief := range []bool{true, false} {
+				o := RaceOptions{Budget: 4 * time.Second, Brief: brief}
+				m := f.race(t.Context(), []Candidate{candidateAt(t, "a", fmt.Sprintf("%s/seed=%s-%v/%s", srv.URL, strings.ReplaceAll(tt.fault, "@", "-"), brief, tt.fault))}, o)[0]
+				if m.Reachable() != tt.reachable {
+					t.Errorf("brief %v: %v", brief, m.Err)
+				}
+			}
+		})
+	}
+}
+
 // TestRaceBadSample: a sample that has no path is an error of each, not a crash.
 func TestRaceBadSample(t *testing.T) {
 	t.Parallel()

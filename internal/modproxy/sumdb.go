@@ -30,7 +30,7 @@ func (c *Client) ProbeSumDB(ctx context.Context, budget time.Duration) (db, alia
 
 func (c *Client) signedHead(ctx context.Context, host string) Answer {
 	u := &url.URL{Scheme: "https", Host: host, Path: "/latest"}
-	err := c.twice(ctx, Try{URL: u}, func(resp *http.Response) error {
+	err := c.again(ctx, Try{URL: u}, func(resp *http.Response) error {
 		if err := CheckStatus(resp); err != nil {
 			return err
 		}

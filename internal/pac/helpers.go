@@ -24,7 +24,7 @@ func (e *engine) helpers() map[string]any {
 		"localHostOrDomainIs": func(host, full string) bool { return host == full || strings.HasPrefix(full, host+".") },
 		"dnsDomainLevels":     func(host string) int { return strings.Count(host, ".") },
 		"shExpMatch":          shExpMatch,
-		"convert_addr":        func(s string) int32 { n, _ := ipv4(s); return int32(n) },
+		"convert_addr":        convertAddr,
 		"isInNet":             e.isInNet,
 		"isResolvable":        func(host string) bool { return len(v4(e.lookup(host))) > 0 },
 		"dnsResolve":          func(host string) goja.Value { return e.first(v4(e.lookup(host)), goja.Null()) },
@@ -80,6 +80,16 @@ func ipv4(s string) (uint32, bool) {
 	}
 	b := a.As4()
 	return uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3]), true
+}
+
+// convertAddr is a number of 32 bits with a sign, as JavaScript's shifts make it.
+func convertAddr(s string) int32 {
+	a, err := netip.ParseAddr(s)
+	if err != nil || !a.Is4() {
+		return 0
+	}
+	b := a.As4()
+	return int32(b[0])<<24 | int32(b[1])<<16 | int32(b[2])<<8 | int32(b[3])
 }
 
 func isInNetEx(address, prefix string) bool {
