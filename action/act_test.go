@@ -212,7 +212,7 @@ func run(t *testing.T, act, repo, cancel string, env []string, args ...string) m
 	var out bytes.Buffer
 	cmd.Stdout = &out
 	if cancel != "" {
-		cmd.Stdout = &trigger{Buffer: &out, at: regexp.MustCompile(cancel), do: cmd.Cancel}
+		cmd.Stdout = &trigger{to: &out, at: regexp.MustCompile(cancel), do: cmd.Cancel}
 	}
 	err := cmd.Run()
 	if ctx.Err() != nil {
@@ -230,14 +230,14 @@ func run(t *testing.T, act, repo, cancel string, env []string, args ...string) m
 
 // A trigger keeps what is written and does something when it has a match, once.
 type trigger struct {
-	*bytes.Buffer
+	to *bytes.Buffer // not embedded: its ReadFrom would go around Write
 	at *regexp.Regexp
 	do func() error
 }
 
 func (w *trigger) Write(p []byte) (int, error) {
-	n, err := w.Buffer.Write(p)
-	if w.do != nil && w.at.Match(w.Bytes()) {
+	n, err := w.to.Write(p)
+	if w.do != nil && w.at.Match(w.to.Bytes()) {
 		defer w.do()
 		w.do = nil
 	}
