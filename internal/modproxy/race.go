@@ -231,21 +231,28 @@ func (r *run) late(ctx context.Context, err error) error {
 func (r *run) mod(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	answers := make(chan error, 2)
-	go func() { answers <- r.askMod(ctx) }()
+	first, second := make(chan error, 1), make(chan error, 1)
+	go func() { first <- r.askMod(ctx) }()
 	late := time.NewTimer(r.o.Budget / 2)
 	defer late.Stop()
 	select {
-	case err := <-answers:
+	case err := <-first:
 		return err
 	case <-late.C:
 	}
-	go func() { answers <- r.askMod(ctx) }()
-	err := <-answers
-	if err != nil && <-answers == nil {
-		return nil
+	go func() { second <- r.askMod(ctx) }()
+	select {
+	case err := <-first:
+		if err == nil || <-second == nil {
+			return nil
+		}
+		return err
+	case err := <-second:
+		if err == nil {
+			return nil
+		}
+		return <-first
 	}
-	return err
 }
 
 func (r *run) askMod(ctx context.Context) error {

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/windows"
 )
@@ -28,7 +29,7 @@ func TestWinHTTP(t *testing.T) {
 			if name == "fail-over" && windows.NewLazySystemDLL("ntdll.dll").NewProc("wine_get_version").Find() == nil {
 				t.Skip("Wine's WinHTTP keeps the first proxy only")
 			}
-			f, err := Open(t.Context(), scriptServer(t, tt.script), Options{})
+			f, err := Open(t.Context(), scriptServer(t, tt.script), Options{Budget: time.Minute})
 			if err != nil {
 				t.Fatal(err)
 			}
