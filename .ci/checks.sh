@@ -100,8 +100,12 @@ check_staticcheck() {
 check_test() {
   [ "$(go env GOOS)" != linux ] || need gcc gcc libc6-dev # the race detector links with C
   need git git
+  if [ "$(go env GOOS)" = linux ] && [ "$(id -u)" = 0 ]; then # the image and the installer are tested where these are
+    need buildah buildah || :
+    need busybox busybox || :
+  fi
   if [ "$(go env GOOS)" = linux ] && [ -z "${GOPROXY_SETUP_ACT-}" ]; then
-      GOPROXY_SETUP_ACT=$(tool act)
+    GOPROXY_SETUP_ACT=$(tool act)
     export GOPROXY_SETUP_ACT
   fi
   CGO_ENABLED=1 go test -race ./...
