@@ -387,6 +387,9 @@ func (c *Client) again(ctx context.Context, try Try, handle func(*http.Response)
 			first = err
 		}
 		try.Wait = min(firstAgain<<(tries-1), mostAgain)
+		if status := (*StatusError)(nil); errors.As(err, &status) {
+			try.Wait = max(try.Wait, min(status.RetryAfter, time.Second))
+		}
 		tries++
 		return try, true
 	})
@@ -410,6 +413,8 @@ func attemptsFor(err error) int {
 	var hash *HashError
 	var dial *net.OpError
 	switch {
+	case errors.As(err, &status) && status.StatusCode == http.StatusTooManyRequests:
+		return 2
 	case errors.As(err, &status) && status.StatusCode < 500:
 		return 1
 	case errors.As(err, &status):
