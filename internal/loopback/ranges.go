@@ -30,7 +30,7 @@ type pace struct {
 	first int64
 }
 
-var usualPace = pace{rate: 1 << 20, after: 2 * time.Second, patience: 2 * time.Second, part: 1 << 20, parallel: 8, first: 4 << 20}
+var usualPace = pace{rate: 1 << 20, after: 2 * time.Second, patience: 2 * time.Second, part: 1 << 20, parallel: 8, first: 6 << 20}
 
 // over returns the pace for a path on which a header takes so long: over a long one
 // every stream is slow at first, for ten round trips or so.
@@ -53,7 +53,7 @@ func (p pace) slow(got, left int64, took time.Duration, sharers int) bool {
 // finished by split.
 func (t *transfer) copy(resp *http.Response) error {
 	if end := t.sink.n + resp.ContentLength; t.bounded && resp.StatusCode == http.StatusPartialContent && end < t.total {
-		return t.split(resp, end, max(t.pace.part, (t.total-end)/int64(t.pace.parallel)+1), false)
+		return t.split(resp, end, max(t.pace.first, (t.total-end)/int64(t.pace.parallel)+1), false)
 	}
 	start, before := time.Now(), t.sink.n
 	buf := buffers.Get().(*[]byte)
