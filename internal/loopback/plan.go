@@ -56,6 +56,11 @@ const (
 	stallLate = 10 * time.Second
 )
 
+// maxDiffers is how often an upstream is asked for a file that differs from go.sum,
+// after all others: bytes that went wrong on their way come right another time, a
+// moved tag does not.
+const maxDiffers = 3
+
 // maxOutages is how often an upstream is asked again that says 404 and quotes
 // its own network's failure; then its 404 is believed.
 const maxOutages = 3
@@ -160,14 +165,20 @@ func rankState(s legState) int {
 func (p *plan) agreed() bool {
 	some := false
 	for _, l := range p.legs {
-		switch l.state {
-		case differs:
+		switch {
+		case l.differing():
 			some = true
-		case usable:
+		case l.state == usable:
 			return false
 		}
 	}
 	return some
+}
+
+// differing reports whether what the upstream gave last is not what go.sum says.
+func (l *leg) differing() bool {
+	var hash *modproxy.HashError
+	return l.state == differs || l.state == usable && errors.As(l.err, &hash)
 }
 
 // saved reports whether plain go would have failed on a file that was got in the
@@ -189,6 +200,8 @@ func judge(err error, tries int) legState {
 	var part *PartError
 	switch {
 	case errors.As(err, &part):
+		return usable
+	case errors.As(err, &hash) && tries < maxDiffers:
 		return usable
 	case errors.As(err, &hash):
 		return differs

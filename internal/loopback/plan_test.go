@@ -65,7 +65,8 @@ func TestPlan(t *testing.T) {
 		"Retry-After with another":           {"A B", 4, "429/5s cut cut cut", "A B B+100ms B+200ms", "A"},
 		"a 404 that quotes an outage":        {"A", 9, "404/outage 404/outage 404/outage", "A A+100ms A+200ms", "A"},
 		"other content, then good":           {"A B", 9, "hash", "A B", "A"},
-		"other content everywhere":           {"A B", 9, "hash hash", "A B", "A"},
+		"other content everywhere":           {"A B", 9, "hash hash hash hash hash hash", "A B A+100ms B+100ms A+200ms B+200ms", "A"},
+		"other content, then broken":         {"A B", 4, "hash 503 hash hash", "A B A+100ms B+100ms", "A"},
 		"one attempt is no retry":            {"A B", 1, "cut", "A", "A"},
 	}
 	for name, tt := range tests {
@@ -115,6 +116,10 @@ func TestPlanAgreed(t *testing.T) {
 		if p.agreed() != want {
 			t.Errorf("agreed for %v is %v", *states, !want)
 		}
+	}
+	p := &plan{legs: []*leg{{state: differs}, {err: fault("hash")}}}
+	if !p.agreed() {
+		t.Error("the last attempt of the second one is forgotten")
 	}
 }
 

@@ -211,7 +211,7 @@ func (r *Run) conclude(err error) {
 		}
 	case p.Download != nil && p.Download.Integrity > 0:
 		p.Outcome = report.Degraded
-		p.Why = r.say("%d answers did not match go.sum and were taken from another module proxy", "%d 个应答与 go.sum 不符，已改从其他模块代理取得", p.Download.Integrity)
+		p.Why = r.say("%d answers did not match go.sum and were asked for again", "%d 个应答与 go.sum 不符，已重新请求", p.Download.Integrity)
 	}
 	r.addFixes()
 }
