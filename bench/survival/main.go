@@ -3,7 +3,7 @@
 // three tries, and goproxy-setup, each with one upstream and with two.
 //
 //	go run ./bench/survival                                 go mod download, every fault, 10 %
-//	go run ./bench/survival -commands download,build,test,install,list,tidy -rates 0.01,0.1,0.3
+//	go run ./bench/survival -commands download,build,test,install,list,tidy,lint -rates 0.01,0.1,0.3
 //	go run ./bench/survival -graph medium -runs 100 -faults h2reset,503,cut,stall -clients ours
 //
 // Rates pick by file, so that runs repeat. It prints Markdown to stdout and

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/goproxy-setup/goproxy-setup/bench/lab"
+	"github.com/goproxy-setup/goproxy-setup/report"
 )
 
 // A matrix is all cells and what their runs need.
@@ -53,8 +55,10 @@ type Row struct {
 // A Tally is the runs of one client in one cell.
 type Tally struct {
 	Runs, Good, Hung int
-	Time             time.Duration // median of all runs that ended
-	Base             time.Duration // median of the same without faults
+	Time             time.Duration  // median of all runs that ended
+	Slowest          time.Duration  // of them
+	Base             time.Duration  // median of the same without faults
+	Classes          map[string]int // runs by what the report gives as their first failure; ours only
 }
 
 func (m *matrix) rows() (rows []Row) {
@@ -105,8 +109,9 @@ func (m *matrix) baseline(command, client string, n int) time.Duration {
 
 func (m *matrix) tally(f fault, command, client string, rate float64, n, runs int) (t Tally) {
 	var times []time.Duration
+	t.Classes = map[string]int{}
 	for range runs {
-		cost, err := m.once(f, command, client, rate, n)
+		cost, class, err := m.once(f, command, client, rate, n)
 		if m.ctx.Err() != nil {
 			return t
 		}
@@ -121,26 +126,30 @@ func (m *matrix) tally(f fault, command, client string, rate float64, n, runs in
 			times = append(times, cost.Wall)
 		}
 		if client == "ours" && cost.Exit != 0 {
+			t.Classes[class]++
 			fmt.Fprintf(os.Stderr, "--- %s %s rate %g, %d upstreams, seed %d: exit %d after %v, %v\n%s\n", f.name, command, rate, n, m.run, cost.Exit, cost.Wall, err, tail(cost.Output))
 		}
 	}
 	t.Time = lab.Median(times)
+	t.Slowest = slices.Max(append(times, 0))
 	return t
 }
 
-// once runs a command in a new copy of the main module with a cold module cache.
-func (m *matrix) once(f fault, command, client string, rate float64, n int) (cost lab.Cost, err error) {
+// once runs a command in a new copy of the main module with a cold module cache. The
+// class is that of a failed run of ours.
+func (m *matrix) once(f fault, command, client string, rate float64, n int) (cost lab.Cost, class string, err error) {
 	m.run++
 	dir, err := m.bench.Folder("run")
 	if err != nil {
-		return cost, err
+		return cost, "", err
 	}
 	defer os.RemoveAll(dir)
 	defer m.ups.forget()
 	main := filepath.Join(dir, "main")
 	if err := m.graph.CopyMain(main); err != nil {
-		return cost, err
+		return cost, "", err
 	}
+	told := filepath.Join(dir, "report.json")
 	env := []string{"GOMODCACHE=" + filepath.Join(dir, "mod"), "GOBIN=" + filepath.Join(dir, "bin"), "SSL_CERT_FILE=" + m.ups.caFile}
 	urls := m.ups.urls(f, rate, n, m.run)
 	if f.first == noName {
@@ -149,14 +158,31 @@ func (m *matrix) once(f fault, command, client string, rate float64, n int) (cos
 	argv := argvOf(command)
 	switch client {
 	case "ours":
-		argv = ours(m.bench.Tool, command, strings.Join(urls, ","))
+		argv = ours(m.bench.Tool, command, strings.Join(urls, ","), told)
 	case "loop":
 		argv = []string{"sh", "-c", "for i in 1 2 3; do " + strings.Join(argv, " ") + " && exit; done; exit 1"}
 		fallthrough
 	default:
 		env = append(env, "GOPROXY="+strings.Join(urls, "|"))
 	}
-	return lab.SleepLink(0).Run(m.ctx, lab.Command{Argv: argv, Dir: main, Env: m.bench.Env(env...)}, m.o.patience)
+	cost, err = lab.SleepLink(0).Run(m.ctx, lab.Command{Argv: argv, Dir: main, Env: m.bench.Env(env...)}, m.o.patience)
+	if client == "ours" && cost.Exit != 0 {
+		class = firstClass(told)
+	}
+	return cost, class, err
+}
+
+// firstClass is the class of the first failure of a report.
+func firstClass(file string) string {
+	var r report.Report
+	data, err := os.ReadFile(file)
+	if err == nil {
+		err = json.Unmarshal(data, &r)
+	}
+	if err != nil || len(r.Failures) == 0 {
+		return "none"
+	}
+	return string(r.Failures[0].Class)
 }
 
 var commands = map[string]string{
@@ -166,6 +192,7 @@ var commands = map[string]string{
 	"install":  "go install .",
 	"list":     "go list -m all",
 	"tidy":     "go mod tidy",
+	"lint":     "staticcheck ./...", // which has to be in the PATH
 }
 
 func commandNames() (names []string) {
@@ -178,11 +205,12 @@ func commandNames() (names []string) {
 
 func argvOf(command string) []string { return strings.Fields(commands[command]) }
 
-func ours(tool, command, proxies string) []string {
+func ours(tool, command, proxies, told string) []string {
+	flags := []string{"-proxies", proxies, "-report", "text", "-report", "json=" + told}
 	if command == "download" {
-		return []string{tool, "download", "-proxies", proxies}
+		return append([]string{tool, "download"}, flags...)
 	}
-	return append([]string{tool, "run", "-proxies", proxies, "--"}, argvOf(command)...)
+	return append(append(append([]string{tool, "run"}, flags...), "--"), argvOf(command)...)
 }
 
 func tail(out string) string { return out[max(0, len(out)-1500):] }
