@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"net/http/httptrace"
 	"sync"
 	"time"
 )
@@ -12,6 +13,9 @@ import (
 // for itself does not wait behind them. An error here is none: the file is asked
 // for again when go wants it, and only then counts.
 func (f *fetcher) fetchAhead(ctx context.Context, files []File, groups [][]*Upstream) {
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { f.limiter.wake() }, // its protocol bounds how many
+	})
 	var wg sync.WaitGroup
 	for _, file := range files {
 		if f.stock.wanted(file.Path()) {
@@ -55,11 +59,7 @@ func newLimiter(most func() int) *limiter {
 
 // acquire waits for a place; it is false when the context ended.
 func (l *limiter) acquire(ctx context.Context) bool {
-	stop := context.AfterFunc(ctx, func() {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		l.cond.Broadcast()
-	})
+	stop := context.AfterFunc(ctx, l.wake)
 	defer stop()
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -71,6 +71,13 @@ func (l *limiter) acquire(ctx context.Context) bool {
 	}
 	l.open++
 	return true
+}
+
+// wake has those who wait look at the bound again.
+func (l *limiter) wake() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.cond.Broadcast()
 }
 
 func (l *limiter) bound() int {

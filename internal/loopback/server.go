@@ -53,6 +53,8 @@ type Config struct {
 type Server struct {
 	config Config
 	fetch  *fetcher
+	listen net.Listener
+	first  *Upstream // whom fetching ahead asks, nil while there is none
 	head   modproxy.List
 	groups [][]*Upstream
 	tail   modproxy.List
@@ -68,8 +70,20 @@ type Server struct {
 	sources []*Upstream // of the checksum database, the one that works first
 }
 
-// Start listens on a free port of 127.0.0.1. The server ends with Close.
+// Start opens a loopback and lets it serve the list of its configuration. The
+// server ends with Close.
 func Start(c Config) (*Server, error) {
+	s, err := Open(c)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.Serve(c.List, c.SumDB)
+}
+
+// Open makes a loopback that answers nobody before Serve, on a free port of
+// 127.0.0.1. List and SumDB of its configuration may be unknown yet. The server
+// ends with Close.
+func Open(c Config) (*Server, error) {
 	dir, err := machine.MkdirTempPrivate(c.Dir, "loopback-")
 	if err != nil {
 		return nil, &SpoolError{err}
@@ -79,38 +93,58 @@ func Start(c Config) (*Server, error) {
 		os.Remove(dir)
 		return nil, fmt.Errorf("listen on 127.0.0.1: %w", err)
 	}
-	s := &Server{config: c, secret: rand.Text(), dir: dir}
+	s := &Server{config: c, secret: rand.Text(), dir: dir, listen: l}
 	s.base = "http://" + l.Addr().String() + "/" + s.secret
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.fetch = &fetcher{
 		client: c.Client, record: c.Record, sums: c.Sums, dir: dir, attempts: c.Attempts, retryFor: c.RetryFor,
 		pace: usualPace, stock: newStock(), flights: map[string]*flight{}, limiter: newLimiter(s.inFlight),
 	}
-	var groups []modproxy.Group
-	s.head, groups, s.tail = c.List.Split()
-	for _, g := range groups {
-		var ups []*Upstream
-		for _, e := range g {
-			ups = append(ups, &Upstream{URL: e.URL, Private: c.Client.Private(e.URL)})
-		}
-		s.groups = append(s.groups, ups)
-	}
-	s.sources = sumSources(s.groups, c.SumDB)
 	s.http = &http.Server{
 		Handler:           s,
 		ReadHeaderTimeout: 10 * time.Second,
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          nil,
 	}
-	go s.http.Serve(l)
-	s.work.Go(s.fetchAhead)
 	return s, nil
+}
+
+// FetchAhead begins before Serve, when the list is sure to begin with an upstream,
+// alone in its group, whatever else is in it.
+func (s *Server) FetchAhead(from *url.URL) {
+	s.ahead(&Upstream{URL: from, Private: s.config.Client.Private(from)})
+}
+
+// Serve begins to answer for a list, and to fetch ahead from its first group unless
+// that is under way. It fails when that asks somebody else than the list does.
+func (s *Server) Serve(l modproxy.List, sumDB string) error {
+	s.config.List, s.config.SumDB = l, sumDB
+	var groups []modproxy.Group
+	s.head, groups, s.tail = l.Split()
+	for _, g := range groups {
+		var ups []*Upstream
+		for _, e := range g {
+			ups = append(ups, &Upstream{URL: e.URL, Private: s.config.Client.Private(e.URL)})
+		}
+		s.groups = append(s.groups, ups)
+	}
+	switch {
+	case s.first != nil && (len(s.head) > 0 || len(s.groups) == 0 || len(s.groups[0]) != 1 || s.groups[0][0].String() != s.first.String()):
+		return fmt.Errorf("files were fetched ahead from %s, with which the list does not begin: %s", s.first, l.Redacted())
+	case s.first != nil:
+		s.groups[0][0] = s.first // what is known of it by now
+	case len(s.groups) > 0 && len(s.head) == 0: // behind ',' go itself decides
+		s.ahead(s.groups[0]...)
+	}
+	s.sources = sumSources(s.groups, sumDB)
+	go s.http.Serve(s.listen)
+	return nil
 }
 
 // inFlight bounds fetching ahead. Over HTTP/1.1 each file in flight is a
 // connection of its own, and more than some dozens are an attack.
 func (s *Server) inFlight() int {
-	if len(s.groups) > 0 && !s.config.Client.Multiplexed(s.groups[0][0].URL.Host) {
+	if s.first != nil && !s.config.Client.Multiplexed(s.first.URL.Host) {
 		return min(s.config.InFlight, mostHTTP1)
 	}
 	return s.config.InFlight
@@ -118,10 +152,9 @@ func (s *Server) inFlight() int {
 
 const mostHTTP1 = 64
 
-// fetchAhead leaves out what no module proxy may be asked for, and needs a list
-// of one group: behind ',' go itself decides.
-func (s *Server) fetchAhead() {
-	if len(s.groups) == 0 || len(s.head) > 0 || s.config.InFlight < 1 {
+// ahead fetches ahead from a group, what no module proxy may be asked for left out.
+func (s *Server) ahead(group ...*Upstream) {
+	if s.config.InFlight < 1 {
 		return
 	}
 	var files []File
@@ -130,7 +163,8 @@ func (s *Server) fetchAhead() {
 			files = append(files, f)
 		}
 	}
-	s.fetch.fetchAhead(s.ctx, files, s.groups[:1])
+	s.first = group[0]
+	s.work.Go(func() { s.fetch.fetchAhead(s.ctx, files, [][]*Upstream{group}) })
 }
 
 // sumSources lists who may have the checksum database: the module proxies of
@@ -201,11 +235,19 @@ func (s *Server) separator(group int) byte {
 // Close stops the server and removes its files. Requests under way are cut.
 func (s *Server) Close() error {
 	s.cancel()
-	err := s.http.Close()
+	err := errors.Join(s.http.Close(), unlessClosed(s.listen.Close()))
 	s.work.Wait()
 	s.fetch.losers.Wait()
 	s.config.Record.unused(s.fetch.stock.clear())
 	return errors.Join(err, os.RemoveAll(s.dir))
+}
+
+// unlessClosed is for a listener that its server may have closed.
+func unlessClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
 }
 
 // ServeHTTP answers /SECRET/GROUP/PATH. Whatever does not have this form gets

@@ -460,3 +460,57 @@ func FuzzParsePath(f *testing.F) {
 		}
 	})
 }
+
+// TestFetchAheadBeforeServe: what was fetched before the list was known is not asked
+// for again, and a list that begins elsewhere is refused.
+func TestFetchAheadBeforeServe(t *testing.T) {
+	t.Parallel()
+	up := proxytest.New(t, proxytest.Module(m+"@v1.0.0", "-- go.mod --\nmodule example.com/m\n-- m.go --\npackage m\n"))
+	client := modproxy.NewClient(modproxy.Options{})
+	t.Cleanup(client.Close)
+	open := func() *Server {
+		s, err := Open(Config{
+			Client: client, Dir: t.TempDir(), Attempts: 3, RetryFor: 5 * time.Second, InFlight: 8,
+			Private: func(string) bool { return false }, Sums: sumsOf(t, up.GoSum()), Record: NewRecord(time.Now(), nil),
+			Ahead: []File{{Kind: KindMod, Module: m, Version: "v1.0.0"}, {Kind: KindZip, Module: m, Version: "v1.0.0"}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		l, err := modproxy.ParseList(up.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.FetchAhead(l[0].URL)
+		return s
+	}
+	s := open()
+	l, err := modproxy.ParseList(up.URL + ",direct")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Serve(l, ""); err != nil {
+		t.Fatal(err)
+	}
+	w := world{Server: s, up: up}
+	for _, kind := range []string{"mod", "zip"} {
+		if status, _ := w.get(t, "0/example.com/m/@v/v1.0.0."+kind); status != 200 {
+			t.Errorf("%s: status %d", kind, status)
+		}
+	}
+	if n := len(up.Requests()); n != 2 {
+		t.Errorf("%d requests", n)
+	}
+	other, err := modproxy.ParseList("http://127.0.0.1:1," + up.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := open().Serve(other, ""); err == nil {
+		t.Error("a list that begins elsewhere is served")
+	}
+}

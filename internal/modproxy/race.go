@@ -67,9 +67,10 @@ type RaceOptions struct {
 	// Brief asks a lone candidate all at once and for no zip: there is nothing to
 	// choose, and each round trip is one that the job waits for.
 	Brief bool
-	// Ready opens all connections to a lone candidate meanwhile, for a job that is
-	// going to ask for many files.
-	Ready bool
+	// Asked is called when the .mod of a lone candidate is under way; may be nil.
+	// What is asked of it from then on comes behind that, and if it is too much for
+	// the candidate, that is not what the measurement says.
+	Asked func()
 }
 
 // Race measures all candidates at once: first the .mod of the sample, checked
@@ -150,8 +151,9 @@ type run struct {
 	finish chan<- time.Duration
 	proven chan<- struct{}
 
-	mu sync.Mutex // the zip, the database and the 404 are asked side by side
-	m  Measurement
+	asked sync.Once
+	mu    sync.Mutex // the zip, the database and the 404 are asked side by side
+	m     Measurement
 }
 
 func (r *run) measure(ctx context.Context) {
@@ -177,11 +179,6 @@ func (r *run) brief(ctx context.Context) {
 	var wg sync.WaitGroup
 	wg.Go(func() { r.sumdb(ctx) })
 	wg.Go(func() { r.notFound(ctx) })
-	if r.o.Ready {
-		for range connections - 3 {
-			wg.Go(func() { r.open(ctx) })
-		}
-	}
 	defer wg.Wait()
 	if err := r.mod(ctx); err != nil {
 		r.m.Err = r.late(ctx, err)
@@ -190,19 +187,6 @@ func (r *run) brief(ctx context.Context) {
 	}
 	r.m.Total = time.Since(r.start)
 	r.finish <- r.m.Total
-}
-
-// open has a connection made for a request that brings nothing.
-func (r *run) open(ctx context.Context) {
-	path, err := r.o.Sample.file(".mod")
-	if err != nil {
-		return
-	}
-	try := Try{URL: r.m.Base(path)}
-	head := (&http.Request{Method: http.MethodHead, URL: try.URL, Host: try.URL.Host, Header: r.client.header(try)}).WithContext(ctx)
-	if resp, err := r.client.h2.RoundTrip(head); err == nil {
-		resp.Body.Close()
-	}
 }
 
 // late says in which phase a candidate was when the race ended without it.
@@ -447,6 +431,11 @@ func (r *run) trace() *httptrace.ClientTrace {
 	}
 	p := &r.m.Phases
 	return &httptrace.ClientTrace{
+		GetConn: func(string) {
+			if r.o.Brief && r.o.Asked != nil {
+				r.asked.Do(r.o.Asked)
+			}
+		},
 		DNSStart:     func(httptrace.DNSStartInfo) { begin(&dns, &p.DNS) },
 		DNSDone:      func(httptrace.DNSDoneInfo) { end(&dns, &p.DNS) },
 		ConnectStart: func(_, _ string) { begin(&connect, &p.Connect) },

@@ -326,12 +326,6 @@ func TestRaceBrief(t *testing.T) {
 	if n := zips(alone); n != 0 {
 		t.Errorf("%d zips asked for", n)
 	}
-	many := f.server(t, nil)
-	o.Ready = true
-	if m := f.race(t.Context(), []Candidate{candidateAt(t, "many", many.URL)}, o)[0]; !m.Reachable() || many.Conns() < 2 {
-		t.Errorf("%d connections are ready: %+v", many.Conns(), m)
-	}
-	o.Ready = false
 	f.race(t.Context(), []Candidate{candidateAt(t, "alone", alone.URL), candidateAt(t, "other", other.URL)}, o)
 	if zips(alone) == 0 {
 		t.Error("a choice is made without a zip")

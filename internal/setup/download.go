@@ -3,15 +3,12 @@ package setup
 import (
 	"context"
 	"net/url"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/goproxy-setup/goproxy-setup/internal/classify"
 	"github.com/goproxy-setup/goproxy-setup/internal/gocmd"
 	"github.com/goproxy-setup/goproxy-setup/internal/loopback"
-	"github.com/goproxy-setup/goproxy-setup/internal/modproxy"
 	"github.com/goproxy-setup/goproxy-setup/report"
 )
 
@@ -33,11 +30,13 @@ func (r *Run) download(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	lb, done, err := r.loopbackUnlessOff()
-	if err != nil {
-		return err
+	var lb *loopback.Server // nil without one
+	if r.wants != nothing {
+		if lb, err = r.startLoopback(); err != nil {
+			return err
+		}
+		defer r.stopLoopback()
 	}
-	defer done()
 	g := r.goCmd.With(r.childEnv(lb)...)
 	var wrong []string // what go said of modules it could not have
 	var locked lockout
@@ -96,11 +95,11 @@ func (r *Run) run(ctx context.Context, args []string) (int, error) {
 	if err != nil {
 		return gocmd.NotFound, err
 	}
-	lb, done, err := r.startLoopback(isModDownload(args))
+	lb, err := r.startLoopback()
 	if err != nil {
 		return gocmd.CannotRun, err
 	}
-	defer done()
+	defer r.stopLoopback()
 	code, err := gocmd.Run(ctx, gocmd.Command{
 		Path: path, Args: args[1:], Dir: r.dir(), Env: r.goCmd.With(r.childEnv(lb)...).Env,
 		Stdin: r.Stdin, Stdout: r.Stdout, Stderr: r.Stderr, Signals: r.Signals,
@@ -117,14 +116,6 @@ func (r *Run) run(ctx context.Context, args []string) (int, error) {
 	return code, nil
 }
 
-// loopbackUnlessOff returns nil for a run that does without the loopback.
-func (r *Run) loopbackUnlessOff() (lb *loopback.Server, done func(), err error) {
-	if r.Config.Text("loopback") == "off" {
-		return nil, func() {}, nil
-	}
-	return r.startLoopback(true)
-}
-
 // childEnv is what commands have on top of the job's own variables, behind the
 // loopback or, when lb is nil, without it.
 func (r *Run) childEnv(lb *loopback.Server) []string {
@@ -138,74 +129,6 @@ func (r *Run) childEnv(lb *loopback.Server) []string {
 		}
 	}
 	return env
-}
-
-// startLoopback starts the loopback and the progress display; done ends both
-// and takes their record into the report. all is for go mod download, which asks
-// for all that the go.mod files need; other commands ask for a part of it.
-func (r *Run) startLoopback(all bool) (lb *loopback.Server, done func(), err error) {
-	needs, sums, err := gocmd.NeedsOf(r.modules...)
-	if err != nil {
-		return nil, nil, err
-	}
-	progress := r.startProgress()
-	record := loopback.NewRecord(r.start, progress.attempt)
-	lb, err = loopback.Start(loopback.Config{
-		Client: r.client, List: r.choice.List, Private: r.isPrivate, Sums: sums,
-		SumDB: modproxy.ProxiedSumDB(r.effectiveSumDB()), Dir: r.TempFolder(),
-		Attempts: r.Config.Int("attempts"), RetryFor: r.Config.Duration("retry-for"),
-		Record: record, Explain: explain(r.Lang()),
-		Ahead: r.ahead(needs, all), InFlight: r.Config.Int("in-flight"),
-	})
-	if err != nil {
-		progress.stop()
-		return nil, nil, &Error{Class: classify.Of(err), Reason: err.Error(), Err: err,
-			Hint: "the folder for temporary files must be writable: " + r.TempFolder() + " (TMPDIR, on Windows TEMP, RUNNER_TEMP on GitHub)"}
-	}
-	return lb, func() {
-		lb.Close()
-		progress.stop()
-		d, attempts, _ := record.Snapshot()
-		r.Report.Download, r.Report.Attempts = &d, attempts
-	}, nil
-}
-
-// ahead lists the files that go is known to ask for and that the module cache
-// does not have: all .mod, then .info and .zip in the order of go.mod. Other
-// commands than go mod download take zips as they please, so none is fetched for
-// them that go has not asked for.
-func (r *Run) ahead(n gocmd.Needs, all bool) []loopback.File {
-	var files []loopback.File
-	add := func(kind loopback.Kind, items []gocmd.Item) {
-		for _, i := range items {
-			f := loopback.File{Kind: kind, Module: i.Path, Version: i.Version.Version}
-			if !r.cached(f) {
-				files = append(files, f)
-			}
-		}
-	}
-	add(loopback.KindMod, n.Mods)
-	if all {
-		add(loopback.KindInfo, n.Infos)
-	}
-	if all && n.Exact {
-		add(loopback.KindZip, n.Zips)
-	}
-	return files
-}
-
-// cached reports whether the module cache has a file, by go's own layout
-// (https://go.dev/ref/mod#module-cache).
-func (r *Run) cached(f loopback.File) bool {
-	if r.settings.GOMODCACHE == "" {
-		return false
-	}
-	_, err := os.Stat(filepath.Join(r.settings.GOMODCACHE, "cache", "download", filepath.FromSlash(f.Path())))
-	return err == nil
-}
-
-func isModDownload(args []string) bool {
-	return len(args) >= 3 && filepath.Base(args[0]) == "go" && args[1] == "mod" && args[2] == "download"
 }
 
 // TempFolder is where the job keeps what need not outlive it.

@@ -34,36 +34,24 @@ func (r *Run) measure(ctx context.Context) error {
 	askScript(ctx, r.forward, urls)
 	r.progress("measuring %d module proxies", len(candidates))
 	r.sample = r.pickSample()
+	var asked func()
+	if r.sureOf(candidates) {
+		if err := r.openLoopback(); err != nil {
+			return err
+		}
+		asked = func() { r.running.FetchAhead(candidates[0].URL) }
+	}
 	r.measured = r.client.Race(ctx, candidates, modproxy.RaceOptions{
 		Sample: r.sample,
 		Budget: r.Config.Duration("probe-timeout"),
 		SumDB:  modproxy.ProxiedSumDB(r.settings.GOSUMDB),
 		Brief:  r.Report.Command != "probe",
-		Ready:  r.manyToDownload(),
+		Asked:  asked,
 	})
 	for _, m := range r.measured {
 		r.Report.Probes = append(r.Report.Probes, probeOf(m))
 	}
 	return ctx.Err()
-}
-
-// manyToDownload reports whether this run itself is going to fetch so much that a
-// connection more or less counts.
-func (r *Run) manyToDownload() bool {
-	switch r.Report.Command {
-	case "setup", "action":
-		if !r.Config.Bool("download") {
-			return false
-		}
-	case "download":
-	default:
-		return false
-	}
-	if r.Config.Text("loopback") == "off" {
-		return false
-	}
-	needs, _, err := gocmd.NeedsOf(r.modules...)
-	return err == nil && len(r.ahead(needs, true)) > 64
 }
 
 // findField decides who is measured: what the setting names, else the GOPROXY

@@ -67,6 +67,8 @@ type Run struct {
 	measured []modproxy.Measurement
 	choice   modproxy.Choice
 	private  string // GOPRIVATE for later steps
+	wants    demand
+	running  *running // the loopback of this run while it runs
 
 	jobGOPROXY string // GOPROXY with the loopback of the job, empty when there is none
 }
@@ -92,6 +94,9 @@ func (r *Run) Setup(ctx context.Context) error {
 	case "undo":
 		return r.finish(ctx, r.undo)
 	}
+	if r.Config.Bool("download") {
+		r.wants = r.downloads()
+	}
 	return r.finish(ctx, func(ctx context.Context) error {
 		exporter, err := r.Exporter(r.System)
 		if err != nil {
@@ -115,6 +120,7 @@ func (r *Run) Probe(ctx context.Context) error {
 
 // Download runs go mod download through the loopback and exports nothing.
 func (r *Run) Download(ctx context.Context) error {
+	r.wants = r.downloads()
 	return r.finish(ctx, func(ctx context.Context) error {
 		return r.steps(ctx, r.detect, r.measure, r.choose, r.goAround, r.download)
 	})
@@ -125,6 +131,7 @@ func (r *Run) Download(ctx context.Context) error {
 // failed. The time limit is that of the steps before it: how long the command may
 // take is not ours to say, and a signal is the command's to answer.
 func (r *Run) Command(ctx context.Context, args []string) (code int, err error) {
+	r.wants = demandOf(args)
 	err = r.limited(ctx, func(ctx context.Context) error {
 		return r.steps(ctx, r.detect, r.measure, r.choose, r.goAround)
 	})
@@ -183,6 +190,7 @@ func (r *Run) limited(ctx context.Context, body func(context.Context) error) err
 
 // complete writes the end of the report and returns err.
 func (r *Run) complete(err error) error {
+	r.stopLoopback()
 	r.Report.Settings = r.Config.Settings()
 	r.conclude(err)
 	r.Report.DurationMS = time.Since(r.start).Milliseconds()
