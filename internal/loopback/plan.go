@@ -56,10 +56,14 @@ const (
 	stallLate = 10 * time.Second
 )
 
-// maxDiffers is how often an upstream is asked for a file that differs from go.sum,
-// after all others: bytes that went wrong on their way come right another time, a
-// moved tag does not.
-const maxDiffers = 3
+// How often an upstream is asked for a file that differs from go.sum, after all
+// others: bytes that went wrong on their way, or on one of several servers, come right
+// another time, a moved tag does not. What is small is asked for more often.
+const (
+	maxDiffers      = 3
+	maxDiffersSmall = 8
+	smallDiffers    = 1 << 20 // bytes
+)
 
 // maxOutages is how often an upstream is asked again that says 404 and quotes
 // its own network's failure; then its 404 is believed.
@@ -201,7 +205,7 @@ func judge(err error, tries int) legState {
 	switch {
 	case errors.As(err, &part):
 		return usable
-	case errors.As(err, &hash) && tries < maxDiffers:
+	case errors.As(err, &hash) && (tries < maxDiffers || tries < maxDiffersSmall && hash.Size <= smallDiffers):
 		return usable
 	case errors.As(err, &hash):
 		return differs

@@ -35,7 +35,9 @@ func fault(word string) error {
 	case "404/outage":
 		return status(404, "dial tcp 1.2.3.4:443: i/o timeout")
 	case "hash":
-		return &modproxy.HashError{}
+		return &modproxy.HashError{Size: smallDiffers + 1}
+	case "hash/small":
+		return &modproxy.HashError{Size: smallDiffers}
 	case "cert":
 		return &tls.CertificateVerificationError{Err: errors.New("unknown authority")}
 	}
@@ -66,6 +68,8 @@ func TestPlan(t *testing.T) {
 		"a 404 that quotes an outage":        {"A", 9, "404/outage 404/outage 404/outage", "A A+100ms A+200ms", "A"},
 		"other content, then good":           {"A B", 9, "hash", "A B", "A"},
 		"other content everywhere":           {"A B", 9, "hash hash hash hash hash hash", "A B A+100ms B+100ms A+200ms B+200ms", "A"},
+		"other content, of a large file":     {"A", 9, "hash hash hash", "A A+100ms A+200ms", "A"},
+		"other content, of a small file":     {"A", 9, strings.Repeat("hash/small ", 8), "A A+100ms A+200ms A+400ms A+800ms A+1.6s A+2s A+2s", "A"},
 		"other content, then broken":         {"A B", 4, "hash 503 hash hash", "A B A+100ms B+100ms", "A"},
 		"one attempt is no retry":            {"A B", 1, "cut", "A", "A"},
 	}

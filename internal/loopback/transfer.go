@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -144,7 +145,7 @@ func (t *transfer) end(err error) {
 	case t.now.Status == http.StatusTooManyRequests, t.now.Status == http.StatusServiceUnavailable:
 		t.limiter.refused(time.Now())
 		h.bad(time.Now())
-	case err != nil && judge(err, maxOutages) == usable:
+	case err != nil && judge(err, math.MaxInt) == usable:
 		h.bad(time.Now())
 	case t.now.Status != 0:
 		t.limiter.served()

@@ -67,7 +67,7 @@ func verify(f File, s *sink, sums Sums, resp *http.Response) error {
 		if err != nil {
 			return err
 		}
-		return compare(got, sums.Mod(f.Module, f.Version), resp)
+		return compare(got, sums.Mod(f.Module, f.Version), s.n, resp)
 	case KindZip:
 		return verifyZip(f, s, sums, resp, content)
 	}
@@ -102,6 +102,7 @@ func verifyZip(f File, s *sink, sums Sums, resp *http.Response, content func(str
 	if len(want) == 0 {
 		return nil // go asks the checksum database
 	}
+	size := s.n
 	got, err := s.unpackedHash(z)
 	if err != nil {
 		var disk *SpoolError
@@ -110,12 +111,12 @@ func verifyZip(f File, s *sink, sums Sums, resp *http.Response, content func(str
 		}
 		return content("is a broken zip file", err)
 	}
-	return compare(got, want, resp)
+	return compare(got, want, size, resp)
 }
 
-func compare(got string, want []string, resp *http.Response) error {
+func compare(got string, want []string, size int64, resp *http.Response) error {
 	if len(want) == 0 || slices.Contains(want, got) {
 		return nil
 	}
-	return &modproxy.HashError{URL: modproxy.Redact(resp.Request.URL), Got: got, Want: want[0], Header: resp.Header}
+	return &modproxy.HashError{URL: modproxy.Redact(resp.Request.URL), Got: got, Want: want[0], Size: size, Header: resp.Header}
 }

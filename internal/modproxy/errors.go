@@ -83,6 +83,7 @@ func (e *ContentError) FailureClass() report.Class { return report.ProxyBadRespo
 type HashError struct {
 	URL       string // redacted
 	Got, Want string // h1:…
+	Size      int64  // of the file, in bytes
 	Header    http.Header
 }
 

@@ -261,7 +261,7 @@ func (r *run) askMod(ctx context.Context) error {
 		switch want := r.o.Sample.ModHash; {
 		case got == want:
 		case modfile.ModulePath(data) == r.o.Sample.Module.Path:
-			return &HashError{URL: Redact(resp.Request.URL), Got: got, Want: want, Header: resp.Header}
+			return &HashError{URL: Redact(resp.Request.URL), Got: got, Want: want, Size: int64(len(data)), Header: resp.Header}
 		default:
 			return &ContentError{URL: Redact(resp.Request.URL), Reason: "is not the go.mod file that go.sum knows", Detail: Beginning(data)}
 		}
@@ -403,8 +403,8 @@ func attemptsFor(err error) int {
 		return 1
 	case errors.As(err, &status):
 		return 4
-	case errors.As(err, &content), errors.As(err, &hash):
-		return 2
+	case errors.As(err, &content), errors.As(err, &hash): // one of the servers behind a name may be at fault
+		return 5
 	case errors.As(err, &dial) && dial.Op == "read", errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET),
 		strings.Contains(err.Error(), "stream error: "): // RST_STREAM, whose type net/http keeps to itself
 		return 8

@@ -344,8 +344,8 @@ func TestRaceGoesOn(t *testing.T) {
 		fault     string
 		reachable bool
 	}{
-		{"resetx5@mod", true}, {"eofx3@mod", true}, {"503x3@mod", true}, {"hangx1@mod", true},
-		{"reset", false}, {"403", false},
+		{"resetx5@mod", true}, {"eofx3@mod", true}, {"503x3@mod", true}, {"hangx1@mod", true}, {"htmlx4@mod", true}, {"wrongx4@mod", true},
+		{"reset", false}, {"403", false}, {"html", false}, {"wrong", false},
 	} {
 		t.Run(tt.fault, func(t *testing.T) {
 			t.Parallel()
