@@ -89,8 +89,9 @@ func (m *matrix) row(f fault, command string, rate float64, n int) Row {
 		r.Rate = 1
 	}
 	for _, client := range m.o.clients {
+		base := m.baseline(command, client, n) // first, since it fills the build cache
 		t := m.tally(f, command, client, rate, n, m.o.runs)
-		t.Base = m.baseline(command, client, n)
+		t.Base = base
 		r.Clients[client] = t
 	}
 	fmt.Fprintf(os.Stderr, "%+v\n", r)
