@@ -41,7 +41,7 @@ func TestGitLab(t *testing.T) {
 		{
 			name:     "failure that is allowed",
 			pipeline: strings.Replace(read(t, filepath.Join("gitlab", "remote.gitlab-ci.yml")), "- go test ./...", `- echo "GOPROXY is <$GOPROXY>"`, 1),
-			vars:     []string{"GOPROXY_SETUP_PROXIES=http://127.0.0.1:1"},
+			vars:     []string{"GOPROXY_SETUP_PROXIES=http://127.0.0.1:1", "GOPROXY_SETUP_RETRY_FOR=1ms"},
 			says:     []string{"GOPROXY is <>"},
 		},
 	} {

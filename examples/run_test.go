@@ -124,6 +124,7 @@ func TestBuildkitePlugin(t *testing.T) {
 		t.Parallel()
 		j := setup(t)
 		j.set("GOPROXY_SETUP_PROXIES=http://127.0.0.1:1")
+		j.set("GOPROXY_SETUP_RETRY_FOR=1ms")
 		j.set("BUILDKITE_PLUGIN_GOPROXY_SETUP_FAIL=never")
 		if out := j.run("bash", sourced(`echo "GOPROXY is <$GOPROXY>"`)); !strings.Contains(out, "GOPROXY is <>\n") {
 			t.Errorf("want the command run with nothing changed:\n%s", out)

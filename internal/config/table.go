@@ -37,7 +37,7 @@ var Table = []Row{
 	{Name: "attempts", Default: "16", Arg: "N", check: checkCount,
 		Help: "Most requests for one file, over all module proxies; 1 is no retry."},
 	{Name: "retry-for", Default: "20s", Arg: "DURATION", check: checkDuration,
-		Help: "How long one file is retried before it counts as failed."},
+		Help: "How long one file is asked for again before it counts as failed, and how long candidates are measured again while none is reachable."},
 	{Name: "loopback", Default: "auto", Arg: "auto|job|step|off", check: checkOneOf("auto", "job", "step", "off"), Only: "setup action",
 		Help: "How long the loopback lives: job serves later steps too, step ends with this one, off downloads without it. auto is job where the CI system ends background processes with the job (the GitHub family), else step."},
 	{Name: "in-flight", Default: "256", Arg: "N", check: checkInFlight,

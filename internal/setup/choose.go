@@ -18,12 +18,7 @@ import (
 
 // choose turns measurements and policy into a selection.
 func (r *Run) choose(ctx context.Context) error {
-	p := modproxy.Policy{
-		Fixed: r.fixed, FixedSource: string(r.settings.Layers["GOPROXY"]),
-		Local: r.field.Local, Tail: r.field.Tail,
-		GOSUMDB:  r.gosumdb(),
-		Unproven: r.named && r.sample == modproxy.Pinned,
-	}
+	p := r.policy()
 	if r.noneCarriesSumDB() {
 		p.SumDB, p.AliasDB = r.client.ProbeSumDB(ctx, r.Config.Duration("probe-timeout"))
 	}
@@ -53,6 +48,15 @@ func (r *Run) choose(ctx context.Context) error {
 	return nil
 }
 
+func (r *Run) policy() modproxy.Policy {
+	return modproxy.Policy{
+		Fixed: r.fixed, FixedSource: string(r.settings.Layers["GOPROXY"]),
+		Local: r.field.Local, Tail: r.field.Tail,
+		GOSUMDB:  r.gosumdb(),
+		Unproven: r.named && r.sample == modproxy.Pinned,
+	}
+}
+
 // sumsComplete reports whether go.sum knows all that the job needs, so that the
 // checksum database is not asked.
 func (r *Run) sumsComplete() bool {
@@ -63,7 +67,8 @@ func (r *Run) sumsComplete() bool {
 
 // noneCarriesSumDB reports whether the database itself has to be asked.
 func (r *Run) noneCarriesSumDB() bool {
-	return r.gosumdb() == modproxy.SumGolang && len(r.measured) > 0 &&
+	reachable := func(m modproxy.Measurement) bool { return m.Reachable() }
+	return r.gosumdb() == modproxy.SumGolang && slices.ContainsFunc(r.measured, reachable) &&
 		!slices.ContainsFunc(r.measured, func(m modproxy.Measurement) bool { return m.Reachable() && m.SumDB != modproxy.No })
 }
 

@@ -3,8 +3,11 @@ package setup
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/mod/module"
@@ -34,24 +37,53 @@ func (r *Run) measure(ctx context.Context) error {
 	askScript(ctx, r.forward, urls)
 	r.progress("measuring %d module proxies", len(candidates))
 	r.sample = r.pickSample()
-	var asked func()
 	if r.sureOf(candidates) {
 		if err := r.openLoopback(); err != nil {
 			return err
 		}
-		asked = func() { r.running.FetchAhead(candidates[0].URL) }
+		r.early = sync.OnceFunc(func() { r.running.FetchAhead(candidates[0].URL) })
 	}
-	r.measured = r.client.Race(ctx, candidates, modproxy.RaceOptions{
-		Sample: r.sample,
-		Budget: r.Config.Duration("probe-timeout"),
-		SumDB:  modproxy.ProxiedSumDB(r.settings.GOSUMDB),
-		Brief:  r.Report.Command != "probe",
-		Asked:  asked,
-	})
-	for _, m := range r.measured {
-		r.Report.Probes = append(r.Report.Probes, probeOf(m))
+	return r.race(ctx)
+}
+
+// race measures the candidates, again and again while nothing can be done without one
+// of them and none answers, for a reason that may pass: a short outage can hit the
+// beginning of a job as well as any other time.
+func (r *Run) race(ctx context.Context) error {
+	until := time.Now().Add(r.Config.Duration("retry-for"))
+	for told := false; ; told = true {
+		r.measured = r.client.Race(ctx, r.field.Candidates, modproxy.RaceOptions{
+			Sample: r.sample,
+			Budget: r.Config.Duration("probe-timeout"),
+			SumDB:  modproxy.ProxiedSumDB(r.settings.GOSUMDB),
+			Brief:  r.Report.Command != "probe",
+			Asked:  r.early,
+		})
+		r.Report.Probes = nil
+		for _, m := range r.measured {
+			r.Report.Probes = append(r.Report.Probes, probeOf(m))
+		}
+		_, err := modproxy.Choose(r.measured, r.policy())
+		lost := errors.Is(err, modproxy.ErrNoneReachable) && mayPass(r.Report.Probes)
+		if ctx.Err() != nil || !lost || r.Report.Command == "probe" || time.Now().Add(betweenRaces).After(until) {
+			return ctx.Err()
+		}
+		if p := r.Report.Probes[0]; !told {
+			fmt.Fprintf(r.Stderr, "goproxy-setup: %s\n", r.say("no module proxy is reachable yet (%s: %s), trying again for %v",
+				"暂时没有可达的模块代理（%s：%s），将继续尝试 %v", p.Name, p.Class, r.Config.Duration("retry-for")))
+		}
+		select {
+		case <-time.After(betweenRaces):
+		case <-ctx.Done():
+		}
 	}
-	return ctx.Err()
+}
+
+const betweenRaces = time.Second
+
+// mayPass reports whether a candidate failed for a reason that may pass.
+func mayPass(probes []report.Probe) bool {
+	return slices.ContainsFunc(probes, func(p report.Probe) bool { return !p.Reachable && p.Class.Info().Retry })
 }
 
 // findField decides who is measured: what the setting names, else the GOPROXY

@@ -69,6 +69,7 @@ type Run struct {
 	private  string // GOPRIVATE for later steps
 	wants    demand
 	running  *running // the loopback of this run while it runs
+	early    func()   // has it fetch ahead while a lone candidate is measured, may be nil
 
 	jobGOPROXY string // GOPROXY with the loopback of the job, empty when there is none
 }
