@@ -190,7 +190,7 @@ func TestLimiter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLimiter(func() int { return 16 })
 		for range 16 {
-			if !l.acquire(t.Context()) {
+			if !l.acquire(t.Context(), anyNumber) {
 				t.Fatal("no place")
 			}
 		}
@@ -200,7 +200,7 @@ func TestLimiter(t *testing.T) {
 			t.Errorf("bound %d after one wave of refusals, want 8", l.bound())
 		}
 		got := make(chan bool)
-		go func() { got <- l.acquire(t.Context()) }()
+		go func() { got <- l.acquire(t.Context(), anyNumber) }()
 		for range 8 {
 			l.release()
 		}

@@ -56,6 +56,7 @@ func (t *transfer) copy(resp *http.Response) error {
 		return t.split(resp, end, max(t.pace.first, (t.total-end)/int64(t.pace.parallel)+1), false)
 	}
 	start, before := time.Now(), t.sink.n
+	mark, marked := start, before
 	buf := buffers.Get().(*[]byte)
 	defer buffers.Put(buf)
 	for {
@@ -69,8 +70,11 @@ func (t *transfer) copy(resp *http.Response) error {
 			return nil
 		case err != nil:
 			return fmt.Errorf("read %s: %w", modproxy.Redact(resp.Request.URL), err)
-		case trickles(t.sink.n-before, time.Since(start)):
-			return &modproxy.TimeoutError{URL: modproxy.Redact(resp.Request.URL), Phase: modproxy.PhaseBody, After: time.Since(start)}
+		case time.Since(mark) > t.plan.stall():
+			if trickles(t.sink.n-marked, time.Since(mark), t.client.Sharers()) {
+				return &modproxy.TimeoutError{URL: modproxy.Redact(resp.Request.URL), Phase: modproxy.PhaseBody, After: time.Since(mark)}
+			}
+			mark, marked = time.Now(), t.sink.n
 		case t.sink.n > limit(t.file.Kind):
 			return &modproxy.ContentError{URL: modproxy.Redact(resp.Request.URL), Reason: fmt.Sprintf("has more than %d bytes", limit(t.file.Kind))}
 		case t.divisible(resp) && t.pace.over(t.header).slow(t.sink.n-before, t.total-t.sink.n, time.Since(start), t.client.Sharers()):
@@ -79,12 +83,14 @@ func (t *transfer) copy(resp *http.Response) error {
 	}
 }
 
-// A body that trickles would never count as stalled. Below so many bytes a second
-// it is no better, and the smallest lines of today are twenty times as fast.
-const leastRate, trickleAfter = 1 << 10, 10 * time.Second
+// leastRate is what a connection brings in bytes a second, or it is no better than
+// one that stalled: the slowest lines of today are twenty times as fast.
+const leastRate = 1 << 10
 
-func trickles(got int64, took time.Duration) bool {
-	return took > trickleAfter && got < int64(took.Seconds()*leastRate)
+// trickles judges what came of a body of late, as one of sharers of a connection: one
+// that brings a byte now and then never counts as stalled.
+func trickles(got int64, took time.Duration, sharers int) bool {
+	return float64(got*int64(sharers)) < took.Seconds()*leastRate
 }
 
 // divisible reports whether the rest of the body may be asked for in parts.

@@ -47,14 +47,14 @@ func TestPaceOverLongPath(t *testing.T) {
 func TestTrickles(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		got  int64
-		took time.Duration
-		want bool
+		got     int64
+		sharers int
+		want    bool
 	}{
-		{0, trickleAfter / 2, false}, {100, 2 * trickleAfter, true}, {20 << 10 * 20, 2 * trickleAfter, false},
+		{50, 1, true}, {50, 20, true}, {5 << 10, 1, false}, {5 << 10 / 20, 21, false},
 	} {
-		if trickles(tt.got, tt.took) != tt.want {
-			t.Errorf("%d bytes in %v trickle: %v", tt.got, tt.took, !tt.want)
+		if trickles(tt.got, 5*time.Second, tt.sharers) != tt.want {
+			t.Errorf("%d bytes in five seconds as one of %d trickle: %v", tt.got, tt.sharers, !tt.want)
 		}
 	}
 }

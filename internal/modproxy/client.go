@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 )
 
@@ -16,6 +17,9 @@ type Client struct {
 	h1 transport // for servers that go on breaking HTTP/2
 
 	netrc Netrc
+
+	meter   meter
+	answers atomic.Int64 // that are under way and have a time-out
 }
 
 // Options of a Client. The zero value asks directly and trusts the system's CAs.
@@ -56,6 +60,19 @@ func (c *Client) Multiplexed(host string) bool { return c.h2.multiplexed(host) }
 
 // Sharers is how many requests there are for each connection of HTTP/2, at least one.
 func (c *Client) Sharers() int { return c.h2.sharers() }
+
+// turn is how long an answer may have to wait for the others on its line.
+func (c *Client) turn() time.Duration {
+	return turn(int(c.answers.Load()), c.meter.rate(time.Now()))
+}
+
+// AtOnce is how many answers come side by side without one of them having to wait
+// for long, at the rate at which answers came of late.
+func (c *Client) AtOnce() int { return atOnce(shortTurn, c.meter.rate(time.Now())) }
+
+// shortTurn is below the shortest time-out for an answer in which no byte comes
+// (internal/loopback, stallSoon).
+const shortTurn = 4 * time.Second
 
 // A transport is one of net/http with what stands before it.
 type transport struct {

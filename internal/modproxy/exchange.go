@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
@@ -100,16 +101,19 @@ func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 	if x.try.Stall == 0 {
 		return rt.RoundTrip(req)
 	}
-	ctx, w := startWatch(req.Context(), Redact(req.URL), x.try.Stall)
+	c := x.client
+	c.answers.Add(1)
+	ctx, w := startWatch(req.Context(), Redact(req.URL), x.try.Stall, c.turn)
 	x.watch = w
 	resp, err := rt.RoundTrip(req.WithContext(httptrace.WithClientTrace(ctx, w.trace())))
 	if err != nil {
 		w.end()
+		c.answers.Add(-1)
 		return nil, err
 	}
 	w.enter(PhaseBody)
 	w.pause()
-	resp.Body = &watchedBody{resp.Body, w}
+	resp.Body = &watchedBody{resp.Body, w, &c.meter, sync.OnceFunc(func() { c.answers.Add(-1) })}
 	return resp, nil
 }
 

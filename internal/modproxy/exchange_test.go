@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -475,7 +476,7 @@ func pipe(to, from net.Conn, frozen <-chan struct{}) {
 func TestWatch(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		ctx, w := startWatch(t.Context(), "https://a.example", 5*time.Second)
+		ctx, w := startWatch(t.Context(), "https://a.example", 5*time.Second, func() time.Duration { return 0 })
 		trace := w.trace()
 		trace.DNSStart(httptrace.DNSStartInfo{})
 		for _, enter := range []func(){
@@ -499,7 +500,7 @@ func TestWatch(t *testing.T) {
 		}
 	})
 	synctest.Test(t, func(t *testing.T) {
-		_, w := startWatch(t.Context(), "https://a.example", 5*time.Second)
+		_, w := startWatch(t.Context(), "https://a.example", 5*time.Second, func() time.Duration { return 0 })
 		trace := w.trace()
 		trace.DNSStart(httptrace.DNSStartInfo{})
 		w.end()
@@ -510,7 +511,24 @@ func TestWatch(t *testing.T) {
 		}
 	})
 	synctest.Test(t, func(t *testing.T) {
-		_, w := startWatch(t.Context(), "https://a.example", 5*time.Second)
+		var full atomic.Int64
+		full.Store(int64(20 * time.Second))
+		_, w := startWatch(t.Context(), "https://a.example", 5*time.Second, func() time.Duration { return time.Duration(full.Load()) })
+		w.enter(PhaseBody)
+		time.Sleep(19 * time.Second)
+		w.enter(PhaseBody)
+		time.Sleep(19 * time.Second)
+		if s := w.stalled(); s != nil {
+			t.Errorf("an answer that waits for its turn is told as %v", s)
+		}
+		full.Store(0)
+		time.Sleep(2 * time.Second)
+		if s := w.stalled(); s == nil || s.After != 20*time.Second {
+			t.Errorf("a line that has come to rest is told as %v", s)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		_, w := startWatch(t.Context(), "https://a.example", 5*time.Second, func() time.Duration { return 0 })
 		w.trace().DNSStart(httptrace.DNSStartInfo{})
 		time.Sleep(6 * time.Second)
 		if s := w.stalled(); s == nil || s.FailureClass() != report.DNSFailure {

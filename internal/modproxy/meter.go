@@ -1,0 +1,80 @@
+package modproxy
+
+import (
+	"sync"
+	"time"
+)
+
+// A meter knows how fast answers come in of late, all of them together. On a line
+// that they fill, each waits for its turn, which is no fault of a module proxy.
+type meter struct {
+	mu    sync.Mutex
+	slots [meterSlots]int64 // bytes, by the slot's number modulo meterSlots
+	first int64             // number of the first slot there was
+	last  int64             // number of the newest slot
+}
+
+const (
+	meterSlot  = 250 * time.Millisecond
+	meterSlots = 16
+)
+
+// turnBytes is what a server is taken to send of one answer before it turns to the
+// next one on the line: up to four frames of HTTP/2.
+const turnBytes = 64 << 10
+
+// mostTurn bounds how long an answer is waited for in a queue.
+const mostTurn = time.Minute
+
+func (m *meter) add(now time.Time, n int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.advance(now)
+	m.slots[m.last%meterSlots] += int64(n)
+}
+
+// advance empties the slots that time has passed since the last call.
+func (m *meter) advance(now time.Time) {
+	number := now.UnixNano() / int64(meterSlot)
+	switch {
+	case m.first == 0:
+		m.first, m.last = number, number
+	case number-m.last >= meterSlots:
+		m.slots = [meterSlots]int64{}
+	default:
+		for n := m.last + 1; n <= number; n++ {
+			m.slots[n%meterSlots] = 0
+		}
+	}
+	m.last = max(m.last, number)
+}
+
+// rate is in bytes a second over the last seconds.
+func (m *meter) rate(now time.Time) float64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.advance(now)
+	sum := int64(0)
+	for _, n := range m.slots {
+		sum += n
+	}
+	seen := min(m.last-m.first+1, meterSlots)
+	return float64(sum) / (time.Duration(seen) * meterSlot).Seconds()
+}
+
+// leastLine is what a full line brings in bytes a second. One with less is not full.
+const leastLine = 8 << 10
+
+// turn is how long it takes until each of so many answers had its turn, 0 on a line
+// that is not full.
+func turn(answers int, rate float64) time.Duration {
+	if answers < 2 || rate < leastLine {
+		return 0
+	}
+	return min(mostTurn, time.Duration(float64(answers)*turnBytes/rate*float64(time.Second)))
+}
+
+// atOnce is how many answers a line brings side by side with no turn longer than d.
+func atOnce(d time.Duration, rate float64) int {
+	return int(d.Seconds() * rate / turnBytes)
+}
