@@ -21,6 +21,7 @@ type fetcher struct {
 	retryFor time.Duration
 	pace     pace
 	limiter  *limiter
+	lanes    *lanes
 	filled   time.Time // when zips fetched ahead have filled the line; fetchAhead's own
 	stock    *stock
 	hedges   hedgeBudget

@@ -77,7 +77,7 @@ func (t *transfer) copy(resp *http.Response) error {
 			mark, marked = time.Now(), t.sink.n
 		case t.sink.n > limit(t.file.Kind):
 			return &modproxy.ContentError{URL: modproxy.Redact(resp.Request.URL), Reason: fmt.Sprintf("has more than %d bytes", limit(t.file.Kind))}
-		case t.divisible(resp) && t.pace.over(t.header).slow(t.sink.n-before, t.total-t.sink.n, time.Since(start), t.client.Sharers()):
+		case t.divisible(resp) && t.lanes.free() && t.pace.over(t.header).slow(t.sink.n-before, t.total-t.sink.n, time.Since(start), t.client.Sharers()):
 			return t.split(resp, t.sink.n, t.pace.part, true)
 		}
 	}
@@ -122,7 +122,14 @@ func (t *transfer) split(resp *http.Response, first, size int64, slow bool) erro
 	for range t.pace.parallel {
 		wg.Go(func() {
 			for p := range todo {
-				if err := t.fetchPart(ctx, p, of, slow); err != nil {
+				if slow && !t.lanes.acquire(ctx) {
+					return
+				}
+				err := t.fetchPart(ctx, p, of, slow)
+				if slow {
+					t.lanes.release()
+				}
+				if err != nil {
 					cancel(err)
 				}
 			}

@@ -63,12 +63,15 @@ func (c *Client) Sharers() int { return c.h2.sharers() }
 
 // turn is how long an answer may have to wait for the others on its line.
 func (c *Client) turn() time.Duration {
-	return turn(int(c.answers.Load()), c.meter.rate(time.Now()))
+	return turn(int(c.answers.Load()), c.meter.rate(time.Now(), meterSlots))
 }
 
 // AtOnce is how many answers come side by side without one of them having to wait
 // for long, at the rate at which answers came of late.
-func (c *Client) AtOnce() int { return atOnce(shortTurn, c.meter.rate(time.Now())) }
+func (c *Client) AtOnce() int { return atOnce(shortTurn, c.meter.rate(time.Now(), meterSlots)) }
+
+// Rate is how fast answers come in, all together, in bytes a second over the last two.
+func (c *Client) Rate() float64 { return c.meter.rate(time.Now(), meterSlots/2) }
 
 // shortTurn is below the shortest time-out for an answer in which no byte comes
 // (internal/loopback, stallSoon).

@@ -19,9 +19,9 @@ const (
 	meterSlots = 16
 )
 
-// turnBytes is what a server is taken to send of one answer before it turns to the
-// next one on the line: up to four frames of HTTP/2.
-const turnBytes = 64 << 10
+// turnBytes is what comes of one answer until each other one had its turn, with room
+// for what waits in buffers and is sent twice.
+const turnBytes = 256 << 10
 
 // mostTurn bounds how long an answer is waited for in a queue.
 const mostTurn = time.Minute
@@ -49,17 +49,17 @@ func (m *meter) advance(now time.Time) {
 	m.last = max(m.last, number)
 }
 
-// rate is in bytes a second over the last seconds.
-func (m *meter) rate(now time.Time) float64 {
+// rate is in bytes a second over so many slots.
+func (m *meter) rate(now time.Time, slots int64) float64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.advance(now)
+	slots = min(m.last-m.first+1, slots)
 	sum := int64(0)
-	for _, n := range m.slots {
-		sum += n
+	for i := range slots {
+		sum += m.slots[(m.last-i)%meterSlots]
 	}
-	seen := min(m.last-m.first+1, meterSlots)
-	return float64(sum) / (time.Duration(seen) * meterSlot).Seconds()
+	return float64(sum) / (time.Duration(slots) * meterSlot).Seconds()
 }
 
 // leastLine is what a full line brings in bytes a second. One with less is not full.

@@ -9,7 +9,7 @@ func TestMeter(t *testing.T) {
 	t.Parallel()
 	var m meter
 	now := time.Unix(1000, 0)
-	if r := m.rate(now); r != 0 {
+	if r := m.rate(now, meterSlots); r != 0 {
 		t.Errorf("%v at first", r)
 	}
 	for range 8 { // two seconds
@@ -17,19 +17,22 @@ func TestMeter(t *testing.T) {
 		now = now.Add(meterSlot)
 	}
 	now = now.Add(-meterSlot)
-	if r := m.rate(now); r != 100_000 {
+	if r := m.rate(now, meterSlots); r != 100_000 {
 		t.Errorf("%v after two seconds of 100,000 a second", r)
 	}
+	if r := m.rate(now, 4); r != 100_000 {
+		t.Errorf("%v in the last one", r)
+	}
 	now = now.Add(2 * time.Second)
-	if r := m.rate(now); r != 50_000 {
+	if r := m.rate(now, meterSlots); r != 50_000 {
 		t.Errorf("%v after two more with nothing", r)
 	}
 	now = now.Add(time.Hour)
-	if r := m.rate(now); r != 0 {
+	if r := m.rate(now, meterSlots); r != 0 {
 		t.Errorf("%v an hour later", r)
 	}
 	m.add(now, 400_000)
-	if r := m.rate(now); r != 100_000 {
+	if r := m.rate(now, meterSlots); r != 100_000 {
 		t.Errorf("%v with all of it in the last slot", r)
 	}
 }
@@ -44,15 +47,15 @@ func TestTurn(t *testing.T) {
 		{175, 0, 0},
 		{175, leastLine - 1, 0},
 		{1, leastLine, 0},
-		{175, 100e6, 114688 * time.Microsecond},
-		{64, 128 << 10, 32 * time.Second},
+		{100, 100 << 20, 250 * time.Millisecond},
+		{64, 512 << 10, 32 * time.Second},
 		{256, leastLine, mostTurn},
 	} {
 		if got := turn(tt.answers, tt.rate); got != tt.want {
 			t.Errorf("%d answers at %v a second: %v, want %v", tt.answers, tt.rate, got, tt.want)
 		}
 	}
-	if n := atOnce(4*time.Second, 512<<10); n != 32 {
+	if n := atOnce(4*time.Second, 2<<20); n != 32 {
 		t.Errorf("%d at once", n)
 	}
 }
