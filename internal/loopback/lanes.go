@@ -21,7 +21,7 @@ type lanes struct {
 }
 
 const (
-	firstLanes = 4
+	firstLanes = 8
 	mostLanes  = 96
 	// laneGrowth is what makes them more, once all have brought more by gain.
 	laneGrowth = 4
