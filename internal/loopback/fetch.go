@@ -101,7 +101,7 @@ func (f *fetcher) walk(ctx context.Context, file File, groups [][]*Upstream, ahe
 }
 
 func (f *fetcher) transfer(file File, group []*Upstream, race *atomic.Pointer[transfer], ahead, hedge bool) *transfer {
-	p := &plan{attempts: f.attempts, deadline: time.Now().Add(f.retryFor)}
+	p := &plan{attempts: f.attempts, retryFor: f.retryFor, deadline: time.Now().Add(f.retryFor)}
 	for _, u := range group {
 		p.legs = append(p.legs, &leg{up: u})
 	}

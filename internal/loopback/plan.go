@@ -19,10 +19,12 @@ import (
 type plan struct {
 	legs     []*leg // in order of preference
 	attempts int    // most requests
-	deadline time.Time
+	retryFor time.Duration
+	deadline time.Time                         // retryFor after the beginning, and after each progress
 	jitter   func(time.Duration) time.Duration // nil is full jitter
 
 	made int // requests so far
+	lost int // of them, those that brought bytes in vain
 }
 
 // A leg is one upstream as this file has seen it.
@@ -110,6 +112,24 @@ func (p *plan) after(now time.Time, l *leg, err error) (*leg, time.Duration) {
 	p.made++
 	return next, wait
 }
+
+// progress is told that an attempt failed after it had brought bytes, and whether they
+// stay: the time that it took for that is no time of retrying.
+func (p *plan) progress(now time.Time, kept bool) {
+	if !kept {
+		p.lost++
+	}
+	if p.lost <= mostLost {
+		p.deadline = now.Add(p.retryFor)
+	}
+}
+
+// progressBytes is what an attempt brings that counts as progress.
+const progressBytes = 64 << 10
+
+// mostLost is how often a file is begun anew however long that takes: a big one over a
+// slow line that is cut each time would never end.
+const mostLost = 2
 
 // pick takes the usable leg that can be asked soonest; a fresh one is asked at
 // once. One whose breaker is open is taken only when there is no other.

@@ -107,6 +107,27 @@ func TestPlan(t *testing.T) {
 	}
 }
 
+// TestPlanProgress: the time for retries runs from the last bytes, but not for ever
+// when they were in vain.
+func TestPlanProgress(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		kept bool
+		made int // attempts of a minute each
+	}{{true, 9}, {false, 1 + mostLost}} {
+		now := time.Unix(0, 0)
+		p := &plan{attempts: 9, retryFor: 20 * time.Second, deadline: now.Add(20 * time.Second), legs: []*leg{{up: &Upstream{}}}}
+		for l := p.first(now); l != nil; {
+			now = now.Add(time.Minute)
+			p.progress(now, tt.kept)
+			l, _ = p.after(now, l, fault("cut"))
+		}
+		if p.made != tt.made {
+			t.Errorf("kept %v: %d attempts, want %d", tt.kept, p.made, tt.made)
+		}
+	}
+}
+
 func TestPlanAgreed(t *testing.T) {
 	t.Parallel()
 	for states, want := range map[*[]legState]bool{

@@ -74,6 +74,9 @@ func (t *transfer) run(ctx context.Context) error {
 		if errors.As(err, &disk) || errors.Is(err, errSecond) {
 			return modproxy.Try{}, false
 		}
+		if t.now.Bytes >= progressBytes {
+			t.plan.progress(time.Now(), t.from == t.leg && t.etag != "")
+		}
 		next, wait := t.plan.after(time.Now(), t.leg, err)
 		if next == nil {
 			return modproxy.Try{}, false
