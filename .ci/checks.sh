@@ -33,6 +33,7 @@ check_examples() {
   [ "$(go env GOOS)" = linux ] || skip 'the runners of the examples are set up on Linux only'
   need curl curl
   need rsync rsync
+  need shellcheck shellcheck
   need groovy groovy
   need java default-jre-headless
   if ! python3 -c 'import yaml' 2>/dev/null; then
