@@ -73,9 +73,9 @@ func (c *Client) AtOnce() int { return atOnce(shortTurn, c.meter.rate(time.Now()
 // Rate is how fast answers come in, all together, in bytes a second over the last two.
 func (c *Client) Rate() float64 { return c.meter.rate(time.Now(), meterSlots/2) }
 
-// shortTurn is below the shortest time-out for an answer in which no byte comes
+// shortTurn is well below the shortest time-out for an answer in which no byte comes
 // (internal/loopback, stallSoon).
-const shortTurn = 4 * time.Second
+const shortTurn = time.Second
 
 // A transport is one of net/http with what stands before it.
 type transport struct {

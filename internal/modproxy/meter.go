@@ -19,9 +19,10 @@ const (
 	meterSlots = 16
 )
 
-// turnBytes is what comes of one answer until each other one had its turn, with room
-// for what waits in buffers and is sent twice.
-const turnBytes = 256 << 10
+// turnBytes is what comes of one answer until each other one had its turn: up to four
+// frames of HTTP/2. With more, the last few answers of a lossy path, which are slow
+// together, would be waited for when one of them has stalled.
+const turnBytes = 64 << 10
 
 // mostTurn bounds how long an answer is waited for in a queue.
 const mostTurn = time.Minute

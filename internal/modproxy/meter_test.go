@@ -47,15 +47,15 @@ func TestTurn(t *testing.T) {
 		{175, 0, 0},
 		{175, leastLine - 1, 0},
 		{1, leastLine, 0},
-		{100, 100 << 20, 250 * time.Millisecond},
-		{64, 512 << 10, 32 * time.Second},
+		{160, 100 << 20, 100 * time.Millisecond},
+		{64, 512 << 10, 8 * time.Second},
 		{256, leastLine, mostTurn},
 	} {
 		if got := turn(tt.answers, tt.rate); got != tt.want {
 			t.Errorf("%d answers at %v a second: %v, want %v", tt.answers, tt.rate, got, tt.want)
 		}
 	}
-	if n := atOnce(4*time.Second, 2<<20); n != 32 {
+	if n := atOnce(time.Second, 2<<20); n != 32 {
 		t.Errorf("%d at once", n)
 	}
 }
