@@ -23,7 +23,8 @@ type lanes struct {
 const (
 	firstLanes = 8
 	mostLanes  = 96
-	// laneGrowth is what makes them more, once all have brought more by gain.
+	// Once all lanes are open and the whole is laneGain times as fast as with the limit
+	// before, there may be laneGrowth times as many.
 	laneGrowth = 4
 	laneGain   = 1.3
 )
@@ -43,12 +44,7 @@ func (l *lanes) free() bool {
 
 // acquire waits for a lane; it is false when the context ended.
 func (l *lanes) acquire(ctx context.Context) bool {
-	stop := context.AfterFunc(ctx, func() {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		l.cond.Broadcast()
-	})
-	defer stop()
+	defer context.AfterFunc(ctx, l.wake)()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.was == 0 {
@@ -64,6 +60,13 @@ func (l *lanes) acquire(ctx context.Context) bool {
 	return true
 }
 
+func (l *lanes) wake() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.cond.Broadcast()
+}
+
+// release gives a lane back, and adds some when all that were open have paid.
 func (l *lanes) release() {
 	rate := l.rate()
 	l.mu.Lock()

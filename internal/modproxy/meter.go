@@ -14,6 +14,7 @@ type meter struct {
 	last  int64             // number of the newest slot
 }
 
+// A meter looks back over so many slots, four seconds.
 const (
 	meterSlot  = 250 * time.Millisecond
 	meterSlots = 16

@@ -67,7 +67,8 @@ type RaceOptions struct {
 	// Brief asks a lone candidate all at once and for no zip: there is nothing to
 	// choose, and each round trip is one that the job waits for.
 	Brief bool
-	// Asked is called when the .mod of a lone candidate is under way; may be nil.
+	// Asked is called each time a lone candidate is about to get the request for its
+	// .mod; may be nil.
 	// What is asked of it from then on comes behind that, and if it is too much for
 	// the candidate, that is not what the measurement says.
 	Asked func()
@@ -151,9 +152,8 @@ type run struct {
 	finish chan<- time.Duration
 	proven chan<- struct{}
 
-	asked sync.Once
-	mu    sync.Mutex // the zip, the database and the 404 are asked side by side
-	m     Measurement
+	mu sync.Mutex // the zip, the database and the 404 are asked side by side
+	m  Measurement
 }
 
 func (r *run) measure(ctx context.Context) {
@@ -433,7 +433,7 @@ func (r *run) trace() *httptrace.ClientTrace {
 	return &httptrace.ClientTrace{
 		GetConn: func(string) {
 			if r.o.Brief && r.o.Asked != nil {
-				r.asked.Do(r.o.Asked)
+				r.o.Asked()
 			}
 		},
 		DNSStart:     func(httptrace.DNSStartInfo) { begin(&dns, &p.DNS) },

@@ -67,8 +67,7 @@ func (r *Run) sumsComplete() bool {
 
 // noneCarriesSumDB reports whether the database itself has to be asked.
 func (r *Run) noneCarriesSumDB() bool {
-	reachable := func(m modproxy.Measurement) bool { return m.Reachable() }
-	return r.gosumdb() == modproxy.SumGolang && slices.ContainsFunc(r.measured, reachable) &&
+	return r.gosumdb() == modproxy.SumGolang && slices.ContainsFunc(r.measured, modproxy.Measurement.Reachable) &&
 		!slices.ContainsFunc(r.measured, func(m modproxy.Measurement) bool { return m.Reachable() && m.SumDB != modproxy.No })
 }
 

@@ -41,7 +41,8 @@ func (r *Run) measure(ctx context.Context) error {
 		if err := r.openLoopback(); err != nil {
 			return err
 		}
-		r.early = sync.OnceFunc(func() { r.running.FetchAhead(candidates[0].URL) })
+		lb := r.running
+		r.early = sync.OnceFunc(func() { lb.FetchAhead(candidates[0].URL) })
 	}
 	return r.race(ctx)
 }
@@ -69,8 +70,8 @@ func (r *Run) race(ctx context.Context) error {
 			return ctx.Err()
 		}
 		if p := r.Report.Probes[0]; !told {
-			fmt.Fprintf(r.Stderr, "goproxy-setup: %s\n", r.say("no module proxy is reachable yet (%s: %s), trying again for %v",
-				"暂时没有可达的模块代理（%s：%s），将继续尝试 %v", p.Name, p.Class, r.Config.Duration("retry-for")))
+			fmt.Fprintf(r.Stderr, "goproxy-setup: %s\n", r.say("no module proxy is reachable yet (%s: %s), trying again for up to %v",
+				"暂时没有可达的模块代理（%s：%s），最多继续尝试 %v", p.Name, p.Class, r.Config.Duration("retry-for")))
 		}
 		select {
 		case <-time.After(betweenRaces):
