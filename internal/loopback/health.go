@@ -52,8 +52,21 @@ const farAway = 80 * time.Millisecond
 func (h *health) distant() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.n >= enough && h.etags && slices.Min(h.latency[:min(h.n, len(h.latency))]) >= farAway
+	return h.n >= enough && h.etags && h.quickest() >= farAway
 }
+
+// path is the time to the header of the quickest answer of late: what the path takes,
+// where others wait for their turn too. It is 0 while too few were seen.
+func (h *health) path() time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.n < enough {
+		return 0
+	}
+	return h.quickest()
+}
+
+func (h *health) quickest() time.Duration { return slices.Min(h.latency[:min(h.n, len(h.latency))]) }
 
 // bad notes a fault that says something about the upstream as a whole.
 func (h *health) bad(now time.Time) {

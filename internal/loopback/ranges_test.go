@@ -1,8 +1,10 @@
 package loopback
 
 import (
+	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"testing"
 	"time"
 
@@ -83,30 +85,12 @@ func TestParts(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			l, err := modproxy.ParseList(up.URL + tt.fault)
-			if err != nil {
-				t.Fatal(err)
-			}
-			client := modproxy.NewClient(modproxy.Options{})
-			defer client.Close()
-			record := NewRecord(time.Now(), nil)
-			s, err := Start(Config{
-				Client: client, List: l, Dir: t.TempDir(), Attempts: 6, RetryFor: 20 * time.Second, Record: record,
-				Private: func(string) bool { return false },
-				Sums:    sumsOf(t, up.GoSum()),
-				Explain: func(_ File, err error) string { return err.Error() },
+			s, record, _ := newParts(t, up, tt.fault, pace{
+				rate: 1 << 30, after: 20 * time.Millisecond, patience: 40 * time.Millisecond, part: 128 << 10, parallel: 4, first: 512 << 10, gain: time.Hour,
 			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer s.Close()
-			s.fetch.pace = pace{rate: 1 << 30, after: 20 * time.Millisecond, patience: 40 * time.Millisecond, part: 128 << 10, parallel: 4, first: 512 << 10}
 			if tt.far {
 				s.fetch.pace.after = time.Hour
-				for range enough {
-					s.groups[0][0].health.good(farAway)
-				}
-				s.groups[0][0].health.validates(true)
+				makeFar(s)
 			}
 			path := "all/" + File{Kind: KindZip, Module: graph.Path(0), Version: "v1.0.0"}.Path()
 			status, body := world{Server: s}.get(t, path)
@@ -133,6 +117,38 @@ func TestParts(t *testing.T) {
 	}
 }
 
+// newParts starts a loopback with a pace before a fault of the upstream.
+func newParts(t *testing.T, up *proxytest.Server, fault string, p pace) (*Server, *Record, *modproxy.Client) {
+	t.Helper()
+	l, err := modproxy.ParseList(up.URL + fault)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := modproxy.NewClient(modproxy.Options{RootCAs: up.CA})
+	t.Cleanup(client.Close)
+	record := NewRecord(time.Now(), nil)
+	s, err := Start(Config{
+		Client: client, List: l, Dir: t.TempDir(), Attempts: 6, RetryFor: 20 * time.Second, Record: record,
+		Private: func(string) bool { return false },
+		Sums:    sumsOf(t, up.GoSum()),
+		Explain: func(_ File, err error) string { return err.Error() },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	s.fetch.pace = p
+	return s, record, client
+}
+
+// makeFar has the upstream be at the end of a long path.
+func makeFar(s *Server) {
+	for range enough {
+		s.groups[0][0].health.good(farAway)
+	}
+	s.groups[0][0].health.validates(true)
+}
+
 func hasParts(attempts []report.Attempt) bool {
 	for _, a := range attempts {
 		if a.Part && a.Class == "" {
@@ -140,4 +156,64 @@ func hasParts(attempts []report.Attempt) bool {
 		}
 	}
 	return false
+}
+
+// TestLaggingConnection: the rest of a zip comes over another connection when that is
+// much faster, whether the zip is read as a whole or in parts.
+func TestLaggingConnection(t *testing.T) {
+	t.Parallel()
+	const first = 4 << 20
+	graph := &proxytest.Graph{Modules: 2, BigZip: 8 << 20, ZipSize: 4 << 20, Seed: 1}
+	for name, far := range map[string]bool{"near": false, "far": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			up := proxytest.NewTLS(t, graph)
+			s, _, client := newParts(t, up, "/slow=200KBx1", pace{
+				after: 20 * time.Millisecond, patience: time.Hour, part: 1 << 20, parallel: 4, first: first, gain: 20 * time.Millisecond,
+			})
+			if far {
+				makeFar(s)
+				s.fetch.pace.after = time.Millisecond // twelve times as long over this path
+			}
+			zip := func(i int) string { return File{Kind: KindZip, Module: graph.Path(i), Version: "v1.0.0"}.Path() }
+			done := make(chan int)
+			go func() {
+				status, _ := world{Server: s}.get(t, "all/"+zip(0))
+				done <- status
+			}()
+			up.Wait(zip(0), 1)
+			fast := modproxy.Try{URL: parse(t, up.URL+"/"+zip(1))}
+			err := client.Do(t.Context(), fast, func(resp *http.Response) error {
+				_, err := io.Copy(io.Discard, resp.Body)
+				return err
+			}, func(error) (modproxy.Try, bool) { return fast, false })
+			if status := <-done; status != http.StatusOK || err != nil {
+				t.Fatalf("status %d, %v", status, err)
+			}
+			slow, moved := 0, false
+			for _, q := range up.Requests() {
+				from := int64(0)
+				fmt.Sscanf(q.Header.Get("Range"), "bytes=%d-", &from)
+				switch {
+				case q.Path != zip(0):
+				case slow == 0:
+					slow = q.Conn
+				case from > 0 && from < first:
+					moved = moved || q.Conn != slow
+				}
+			}
+			if !moved {
+				t.Errorf("the slow stream was not left: %+v", up.Requests())
+			}
+		})
+	}
+}
+
+func parse(t *testing.T, s string) *url.URL {
+	t.Helper()
+	u, err := url.Parse(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
 }

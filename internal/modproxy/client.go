@@ -58,9 +58,6 @@ func NewClient(o Options) *Client {
 // requests cost few connections.
 func (c *Client) Multiplexed(host string) bool { return c.h2.multiplexed(host) }
 
-// Sharers is how many requests there are for each connection of HTTP/2, at least one.
-func (c *Client) Sharers() int { return c.h2.sharers() }
-
 // turn is how long an answer may have to wait for the others on its line.
 func (c *Client) turn() time.Duration {
 	return turn(int(c.answers.Load()), c.meter.rate(time.Now(), meterSlots))

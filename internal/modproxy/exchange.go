@@ -21,6 +21,7 @@ type Try struct {
 	Stall  time.Duration // the attempt ends when nothing comes for so long; 0 is never
 	HTTP1  bool          // over a connection of its own protocol, for servers that break HTTP/2
 	Shared bool          // over a connection that is there, if there is one: a new one costs round trips
+	Fast   bool          // over the connection that brings it soonest, as far as is known
 }
 
 // Do gets one file over as many attempts as next allows. After each attempt
@@ -96,7 +97,9 @@ func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 	case x.try.HTTP1:
 		rt = x.client.h1
 	case x.try.Shared:
-		rt = sharing{x.client.h2}
+		rt = picking{x.client.h2, x.client.h2.dialled}
+	case x.try.Fast:
+		rt = picking{x.client.h2, x.client.h2.fastest}
 	}
 	if x.try.Stall == 0 {
 		return rt.RoundTrip(req)

@@ -27,7 +27,13 @@ func TestMeter(t *testing.T) {
 	if r := m.rate(now, meterSlots); r != 50_000 {
 		t.Errorf("%v after two more with nothing", r)
 	}
+	if r := m.peak(now); r != 100_000 {
+		t.Errorf("%v at its best", r)
+	}
 	now = now.Add(time.Hour)
+	if r := m.peak(now); r != 0 {
+		t.Errorf("%v at its best, an hour later", r)
+	}
 	if r := m.rate(now, meterSlots); r != 0 {
 		t.Errorf("%v an hour later", r)
 	}

@@ -7,6 +7,7 @@ import (
 	"net/http/httptrace"
 	"slices"
 	"sync"
+	"time"
 )
 
 // A pool spreads requests over several transports, so that one host is reached
@@ -20,18 +21,25 @@ type pool struct {
 	multi map[string]bool // host → speaks HTTP/2
 }
 
-// A shard is one transport. The first request to a host dials; the others wait
-// for that connection instead of dialling one each, as net/http would.
+// A shard is one transport.
 type shard struct {
 	transport
-	open  int // requests under way, under pool.mu
-	gates map[string]chan struct{}
+	open  int              // requests under way, under pool.mu
+	conns map[string]*conn // by host
+}
+
+// A conn is what a shard has of a host. The first request dials; the others wait for
+// that connection instead of dialling one each, as net/http would.
+type conn struct {
+	gate  chan struct{} // closed when it is there
+	open  int           // requests under way, under pool.mu
+	meter meter         // of the bodies that come over it
 }
 
 func newPool(n int, next func() transport) *pool {
 	p := &pool{multi: map[string]bool{}}
 	for range n {
-		p.shards = append(p.shards, &shard{transport: next(), gates: map[string]chan struct{}{}})
+		p.shards = append(p.shards, &shard{transport: next(), conns: map[string]*conn{}})
 	}
 	return p
 }
@@ -40,36 +48,39 @@ func (p *pool) RoundTrip(req *http.Request) (*http.Response, error) {
 	return p.roundTrip(req, p.idlest)
 }
 
-// sharing is a pool for requests that are too small for a connection of their own.
-type sharing struct{ *pool }
+// picking is a pool for requests that do not go to the idlest shard.
+type picking struct {
+	*pool
+	pick func(host string) *shard
+}
 
-func (p sharing) RoundTrip(req *http.Request) (*http.Response, error) {
-	return p.roundTrip(req, p.dialled)
+func (p picking) RoundTrip(req *http.Request) (*http.Response, error) {
+	return p.roundTrip(req, p.pick)
 }
 
 func (p *pool) roundTrip(req *http.Request, pick func(host string) *shard) (*http.Response, error) {
-	s, gate, first := p.enter(req.URL.Host, pick)
-	resp, err := p.send(s, gate, first, req)
+	s, c, first := p.enter(req.URL.Host, pick)
+	resp, err := p.send(s, c, first, req)
 	if err != nil {
-		p.leave(s)
+		p.leave(s, c)
 		return nil, err
 	}
-	resp.Body = &counted{resp.Body, sync.OnceFunc(func() { p.leave(s) })}
+	resp.Body = &counted{resp.Body, req.URL.Host, c, sync.OnceFunc(func() { p.leave(s, c) })}
 	return resp, nil
 }
 
-func (p *pool) send(s *shard, gate chan struct{}, first bool, req *http.Request) (*http.Response, error) {
+func (p *pool) send(s *shard, c *conn, first bool, req *http.Request) (*http.Response, error) {
 	if !first {
 		select {
-		case <-gate:
+		case <-c.gate:
 		case <-req.Context().Done():
 			return nil, req.Context().Err()
 		}
 		return s.RoundTrip(req)
 	}
-	open := sync.OnceFunc(func() { close(gate) })
-	trace := &httptrace.ClientTrace{GotConn: func(c httptrace.GotConnInfo) {
-		p.learn(req.URL.Host, c)
+	open := sync.OnceFunc(func() { close(c.gate) })
+	trace := &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) {
+		p.learn(req.URL.Host, i)
 		open()
 	}}
 	resp, err := s.RoundTrip(req.WithContext(httptrace.WithClientTrace(req.Context(), trace)))
@@ -84,7 +95,15 @@ func (p *pool) send(s *shard, gate chan struct{}, first bool, req *http.Request)
 // that fill a connection.
 type counted struct {
 	io.ReadCloser
+	host string
+	conn *conn
 	done func()
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.ReadCloser.Read(p)
+	c.conn.meter.add(time.Now(), n)
+	return n, err
 }
 
 func (c *counted) Close() error {
@@ -97,10 +116,11 @@ func (p *pool) idlest(string) *shard {
 	return slices.MinFunc(p.shards, func(a, b *shard) int { return a.open - b.open })
 }
 
-// dialled returns a shard that has a connection to the host, else the idlest.
+// dialled returns a shard that has a connection to the host, else the idlest: for
+// requests that are too small for a connection of their own.
 func (p *pool) dialled(host string) *shard {
 	for _, s := range p.shards {
-		if s.gates[host] != nil && p.multi[host] {
+		if s.conns[host] != nil && p.multi[host] {
 			return s
 		}
 	}
@@ -109,33 +129,35 @@ func (p *pool) dialled(host string) *shard {
 
 // enter takes the shard that pick names. first is true for the request that has to
 // open the gate of its host.
-func (p *pool) enter(host string, pick func(string) *shard) (s *shard, gate chan struct{}, first bool) {
+func (p *pool) enter(host string, pick func(string) *shard) (s *shard, c *conn, first bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s = pick(host)
-	s.open++
-	gate, ok := s.gates[host]
+	c, ok := s.conns[host]
 	if !ok {
-		gate = make(chan struct{})
-		s.gates[host] = gate
+		c = &conn{gate: make(chan struct{})}
+		s.conns[host] = c
 	}
-	return s, gate, !ok
+	s.open++
+	c.open++
+	return s, c, !ok
 }
 
-func (p *pool) leave(s *shard) {
+func (p *pool) leave(s *shard, c *conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s.open--
+	c.open--
 }
 
 func (p *pool) reset(s *shard, host string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	delete(s.gates, host)
+	delete(s.conns, host)
 }
 
-func (p *pool) learn(host string, c httptrace.GotConnInfo) {
-	t, ok := c.Conn.(*tls.Conn)
+func (p *pool) learn(host string, i httptrace.GotConnInfo) {
+	t, ok := i.Conn.(*tls.Conn)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.multi[host] = ok && t.ConnectionState().NegotiatedProtocol == "h2"
@@ -145,16 +167,6 @@ func (p *pool) multiplexed(host string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.multi[host]
-}
-
-func (p *pool) sharers() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	open := 0
-	for _, s := range p.shards {
-		open += s.open
-	}
-	return max(1, open/len(p.shards))
 }
 
 func (p *pool) close() {
