@@ -3,6 +3,7 @@ package loopback
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // Lanes are the connections of HTTP/1.1 for parts of slow zips, of all zips
@@ -18,6 +19,9 @@ type lanes struct {
 	limit int
 	open  int
 	was   float64 // rate when the limit was set
+	first float64 // what one lane brought a second with the first limit
+	sum   float64 // what parts brought a second since the limit was set
+	parts int     // how many
 }
 
 const (
@@ -27,6 +31,10 @@ const (
 	// before, there may be laneGrowth times as many.
 	laneGrowth = 4
 	laneGain   = 1.3
+	// More lanes are worth it as long as each brings laneShare of what one of the first
+	// ones brought. On a full line it is 0.4, with the eight connections of HTTP/2 beside
+	// them.
+	laneShare = 0.5
 )
 
 func newLanes(rate func() float64) *lanes {
@@ -41,6 +49,19 @@ func (l *lanes) free() bool {
 	defer l.mu.Unlock()
 	return l.open < l.limit
 }
+
+// paid reports whether more lanes are known to make the whole faster.
+func (l *lanes) paid() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.limit > firstLanes && l.judged() && l.steady()
+}
+
+// judged reports whether enough parts came since the limit was set.
+func (l *lanes) judged() bool { return l.parts >= firstLanes }
+
+// steady reports whether a lane still brings what it did when there were few.
+func (l *lanes) steady() bool { return l.sum/float64(l.parts) >= laneShare*l.first }
 
 // acquire waits for a lane; it is false when the context ended.
 func (l *lanes) acquire(ctx context.Context) bool {
@@ -66,14 +87,34 @@ func (l *lanes) wake() {
 	l.cond.Broadcast()
 }
 
-// release gives a lane back, and adds some when all that were open have paid.
-func (l *lanes) release() {
+// release gives back a lane that brought so many bytes in some time. When all are in
+// use there become more if the last ones have paid, and few again if they have not.
+func (l *lanes) release(n int64, took time.Duration) {
 	rate := l.rate()
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	defer l.cond.Broadcast()
 	l.open--
-	if l.open+1 == l.limit && rate >= laneGain*l.was {
-		l.limit, l.was = min(laneGrowth*l.limit, mostLanes), rate
+	if n >= leastJudged {
+		l.sum, l.parts = l.sum+float64(n)/took.Seconds(), l.parts+1
 	}
-	l.cond.Broadcast()
+	switch {
+	case l.limit == firstLanes && l.parts > 0:
+		l.first = l.sum / float64(l.parts)
+	case !l.judged():
+		return
+	case !l.steady():
+		l.set(firstLanes, rate)
+		return
+	}
+	if l.open+1 == l.limit && rate >= laneGain*l.was {
+		l.set(min(laneGrowth*l.limit, mostLanes), rate)
+	}
+}
+
+// leastJudged is what a part has at least whose rate says something.
+const leastJudged = 64 << 10
+
+func (l *lanes) set(limit int, rate float64) {
+	l.limit, l.was, l.sum, l.parts = limit, rate, 0, 0
 }

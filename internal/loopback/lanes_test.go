@@ -3,6 +3,7 @@ package loopback
 import (
 	"context"
 	"testing"
+	"time"
 )
 
 func TestLanes(t *testing.T) {
@@ -26,29 +27,52 @@ func TestLanes(t *testing.T) {
 	if l.acquire(ended) {
 		t.Error("a lane for nobody")
 	}
+	release := func(n int64) { l.release(n, time.Second) }
 	rate = 120 // not enough to show that they help
-	l.release()
+	release(100_000)
 	take(1)
-	if l.free() {
+	if l.free() || l.paid() {
 		t.Error("more lanes that bring nothing")
 	}
 	rate = 130
-	l.release()
+	release(100_000)
 	take(1 + (laneGrowth-1)*firstLanes)
-	if l.free() {
-		t.Error("they grow twice")
-	}
-	for l.open > 1 {
-		rate *= 2
-		l.release()
-	}
-	if want := min(laneGrowth*laneGrowth*firstLanes, mostLanes); l.limit != want {
-		t.Errorf("limit %d, want %d: the rate counts only when all lanes are in use", l.limit, want)
+	if l.free() || l.paid() {
+		t.Error("they grow twice, or have paid at once")
 	}
 	rate = 1e9
-	take(l.limit - 1)
-	l.release()
-	if l.limit != mostLanes {
-		t.Errorf("limit %d, want the most", l.limit)
+	for range firstLanes {
+		release(1000) // too small to say anything
+		take(1)
+	}
+	if l.limit != laneGrowth*firstLanes || l.paid() {
+		t.Errorf("limit %d, paid %v before anything came", l.limit, l.paid())
+	}
+	for range firstLanes - 1 {
+		release(80_000)
+		take(1)
+	}
+	release(80_000)
+	if l.limit != mostLanes || l.paid() {
+		t.Errorf("limit %d, paid %v: want the most, that have yet to pay", l.limit, l.paid())
+	}
+	take(mostLanes - l.open)
+	for range firstLanes {
+		release(80_000)
+		take(1)
+	}
+	if l.limit != mostLanes || !l.paid() {
+		t.Errorf("limit %d, paid %v: want the most, that have paid", l.limit, l.paid())
+	}
+	for range 4 * firstLanes {
+		release(leastJudged)
+		l.open++
+	}
+	for l.limit == mostLanes && l.parts < 1000 {
+		l.release(leastJudged, 4*time.Second)
+		l.open++
+	}
+	if l.limit != firstLanes || l.paid() {
+		t.Errorf("limit %d, paid %v: want the first, since each brings a quarter", l.limit, l.paid())
 	}
 }

@@ -22,6 +22,7 @@ type pace struct {
 	rate     int64         // bytes a second that are not slow, whatever is left
 	after    time.Duration // a stream is not judged before
 	patience time.Duration // what it needs for the rest at its rate is too long
+	little   int64         // bytes that are not worth another request
 	part     int64         // bytes of one part
 	parallel int
 	// first is what the first request for a zip asks for over a long path. Nearly all
@@ -33,7 +34,7 @@ type pace struct {
 }
 
 var usualPace = pace{
-	rate: 1 << 20, after: 2 * time.Second, patience: 2 * time.Second, part: 1 << 20, parallel: 8, first: 6 << 20, gain: time.Second,
+	rate: 1 << 20, after: 2 * time.Second, patience: 2 * time.Second, little: 2 << 20, part: 1 << 20, parallel: 8, first: 6 << 20, gain: time.Second,
 }
 
 // over returns the pace for a path on which the quickest header takes so long: over a
@@ -44,27 +45,31 @@ func (p pace) over(path time.Duration) pace {
 }
 
 // slow judges a stream by what it has brought, as one of sharers of a connection. A
-// fast one is left alone: what is on its way of it would be lost.
+// fast one is left alone, and one with little left: what is on its way of it would be
+// lost.
 func (p pace) slow(got, left int64, took time.Duration, sharers int) bool {
-	if took < p.after || left < 2*p.part || got == 0 {
+	if took < p.after || left < p.little || got == 0 {
 		return false
 	}
 	rate := float64(got) / took.Seconds() * float64(sharers)
 	return rate < float64(p.rate) && float64(left)/rate > p.patience.Seconds()
 }
 
-// copy reads a body into the sink. A slow one that can be had in parts is
-// finished by split.
+// copy reads a body into the sink. What can be had in parts is finished by split,
+// when it is bounded or slow.
 func (t *transfer) copy(resp *http.Response) error {
 	if end := t.sink.n + resp.ContentLength; t.bounded && resp.StatusCode == http.StatusPartialContent && end < t.total {
-		return t.split(resp, end, max(t.pace.first, (t.total-end)/int64(t.pace.parallel)+1), beside)
+		return t.split(resp, end)
 	}
-	start, before := time.Now(), t.sink.n
-	mark, marked := start, before
+	body := io.Reader(resp.Body)
+	if t.divisible(resp) {
+		body = t.watch(resp, t.total-t.sink.n)
+	}
+	mark, marked := time.Now(), t.sink.n
 	buf := buffers.Get().(*[]byte)
 	defer buffers.Put(buf)
 	for {
-		n, err := resp.Body.Read(*buf)
+		n, err := body.Read(*buf)
 		if _, werr := t.sink.Write((*buf)[:n]); werr != nil {
 			return werr
 		}
@@ -72,6 +77,8 @@ func (t *transfer) copy(resp *http.Response) error {
 		switch {
 		case err == io.EOF:
 			return nil
+		case err == errSlow:
+			return t.split(resp, t.sink.n)
 		case err != nil:
 			return fmt.Errorf("read %s: %w", modproxy.Redact(resp.Request.URL), err)
 		case time.Since(mark) > t.plan.stall():
@@ -81,10 +88,6 @@ func (t *transfer) copy(resp *http.Response) error {
 			mark, marked = time.Now(), t.sink.n
 		case t.sink.n > limit(t.file.Kind):
 			return &modproxy.ContentError{URL: modproxy.Redact(resp.Request.URL), Reason: fmt.Sprintf("has more than %d bytes", limit(t.file.Kind))}
-		case t.divisible(resp) && t.lanes.free() && t.pace.over(t.leg.up.health.path()).slow(t.sink.n-before, t.total-t.sink.n, time.Since(start), t.client.Sharers(resp)):
-			return t.split(resp, t.sink.n, t.pace.part, apart)
-		case t.divisible(resp) && t.lags(resp, t.total-t.sink.n, start):
-			return t.split(resp, t.sink.n, max(2*t.pace.part, (t.total-t.sink.n)/4+1), across)
 		}
 	}
 }
@@ -104,112 +107,75 @@ func (t *transfer) divisible(resp *http.Response) bool {
 	return t.sink.disk && !t.undivided && t.etag != "" && t.total > 0 && resp.Header.Get("Accept-Ranges") != "none"
 }
 
-// A part is a range of the file, to excluded.
-type part struct{ from, to int64 }
+// errSlow ends a stream whose rest comes sooner in parts.
+var errSlow = errors.New("the rest comes sooner in parts")
 
-// A route is how the parts of a file are fetched.
-type route int
-
-const (
-	// beside: over the connections that there are, while the stream at hand goes on.
-	beside route = iota
-	// apart: each over a connection of its own, of HTTP/1.1, instead of a slow stream,
-	// which is slow for the packets that its connection loses, or for the many others
-	// on it.
-	apart
-	// across: over the fastest connections there are, instead of the stream of one that
-	// lags behind them.
-	across
-)
-
-// lags reports whether the connection of an answer lags behind others, once both are
-// up to speed.
-func (t *transfer) lags(resp *http.Response, left int64, since time.Time) bool {
-	return time.Since(since) > t.pace.over(t.leg.up.health.path()).after && t.client.Lags(resp, left, t.pace.gain)
-}
-
-// errLags ends a stream whose rest comes sooner over another connection.
-var errLags = errors.New("the connection lags behind others")
-
-// A leaver reads a body until its connection lags.
-type leaver struct {
+// A watcher reads a body until it is worth fetching the rest in parts: the stream is
+// slow, or its connection lags behind the others.
+type watcher struct {
 	*transfer
-	resp  *http.Response
-	left  int64
-	since time.Time
+	resp      *http.Response
+	got, left int64
+	start     time.Time
 }
 
-func (l *leaver) Read(p []byte) (int, error) {
-	n, err := l.resp.Body.Read(p)
-	if l.left -= int64(n); err == nil && l.left > 0 && l.lags(l.resp, l.left, l.since) {
-		err = errLags
+func (t *transfer) watch(resp *http.Response, left int64) *watcher {
+	return &watcher{transfer: t, resp: resp, left: left, start: time.Now()}
+}
+
+func (w *watcher) Read(p []byte) (int, error) {
+	n, err := w.resp.Body.Read(p)
+	w.got, w.left = w.got+int64(n), w.left-int64(n)
+	if err == nil && w.slow() {
+		err = errSlow
 	}
 	return n, err
 }
 
-// leave reads what there is of a body before its connection lags. What has been moved
-// once stays where it is.
-func (t *transfer) leave(resp *http.Response, by route) io.Reader {
-	if by == across {
-		return resp.Body
+func (w *watcher) slow() bool {
+	p, took := w.pace.over(w.leg.up.health.path()), time.Since(w.start)
+	if w.lanes.paid() {
+		p.little /= 8
 	}
-	return &leaver{t, resp, resp.ContentLength, time.Now()}
+	return w.lanes.free() && p.slow(w.got, w.left, took, w.client.Sharers(w.resp)) ||
+		took > p.after && w.client.Lags(w.resp, w.left, p.gain)
 }
 
-// split fetches what is missing behind first in parts of some size. The stream at hand
-// brings what is before, or is given up at once. Whatever fails, the sink ends as a
-// prefix of the file.
-func (t *transfer) split(resp *http.Response, first, size int64, by route) error {
-	if by != beside {
-		resp.Body.Close()
-		first = t.sink.n
+// A part is a range of the file, to excluded.
+type part struct{ from, to int64 }
+
+// cut divides what is missing between two places.
+func cut(from, to, size int64) (parts []part) {
+	for ; from < to; from += size {
+		parts = append(parts, part{from, min(from+size, to)})
 	}
-	var parts []part
-	for from := first; from < t.total; from += size {
-		parts = append(parts, part{from, min(from+size, t.total)})
-	}
+	return parts
+}
+
+// split fetches what is behind first in parts, while the stream at hand brings what is
+// before; with first at the sink's end it is given up. Whatever fails, the sink ends as
+// a prefix of the file.
+func (t *transfer) split(resp *http.Response, first int64) error {
 	ctx, cancel := context.WithCancelCause(t.ctx) // one lost part loses the others
 	defer cancel(nil)
-	todo, of := make(chan part), t.now
+	of := t.now
 	var wg sync.WaitGroup
-	for range t.pace.parallel {
+	defer wg.Wait()
+	if first == t.sink.n {
+		resp.Body.Close()
+		if err := t.fetchAnew(ctx, part{first, t.total}, of); err != nil {
+			cancel(err)
+		}
+	} else {
+		size := max(t.pace.first, (t.total-first)/int64(t.pace.parallel)+1)
 		wg.Go(func() {
-			for p := range todo {
-				if by == apart && !t.lanes.acquire(ctx) {
-					return
-				}
-				err := t.fetchPart(ctx, p, of, by)
-				if by == apart {
-					t.lanes.release()
-				}
-				if err != nil {
-					cancel(err)
-				}
+			if err := t.fetchParts(ctx, cut(first, t.total, size), of, true); err != nil {
+				cancel(err)
 			}
 		})
-	}
-	go func() {
-		defer close(todo)
-		for _, p := range parts {
-			select {
-			case todo <- p:
-			case <-ctx.Done():
-				return
-			}
+		if err := t.front(ctx, resp, first, of); err != nil {
+			cancel(err)
 		}
-	}()
-	began := time.Now()
-	n, err := io.CopyN(t.sink, t.leave(resp, by), first-t.sink.n)
-	switch t.now.Bytes += n; {
-	case err == errLags:
-		resp.Body.Close()
-		err = t.fetchPart(ctx, part{t.sink.n, first}, of, across)
-	case err != nil: // what the parts have brought is worth another try
-		t.record.part(began, of, 0, err)
-		err = t.fetchPart(ctx, part{t.sink.n, first}, of, by)
-	}
-	if err != nil {
-		cancel(err)
 	}
 	wg.Wait()
 	if ctx.Err() != nil {
@@ -217,8 +183,55 @@ func (t *transfer) split(resp *http.Response, first, size int64, by route) error
 		return errors.Join(&PartError{URL: modproxy.Redact(resp.Request.URL), Err: context.Cause(ctx)}, t.sink.file.Truncate(t.sink.n))
 	}
 	t.sink.n = t.total
-	_, err = t.sink.file.Seek(0, io.SeekEnd)
+	_, err := t.sink.file.Seek(0, io.SeekEnd)
 	return err
+}
+
+// front reads the stream at hand up to first.
+func (t *transfer) front(ctx context.Context, resp *http.Response, first int64, of report.Attempt) error {
+	began := time.Now()
+	n, err := io.CopyN(t.sink, t.watch(resp, first-t.sink.n), first-t.sink.n)
+	rest := part{t.sink.n, first}
+	switch t.now.Bytes += n; err {
+	case nil:
+		return nil
+	case errSlow:
+		resp.Body.Close()
+		return t.fetchAnew(ctx, rest, of)
+	}
+	t.record.part(began, of, 0, err)
+	return t.fetchPart(ctx, rest, of, true) // what the parts have brought is worth another try
+}
+
+// fetchAnew gets what a slow stream has left, in small parts.
+func (t *transfer) fetchAnew(ctx context.Context, p part, of report.Attempt) error {
+	return t.fetchParts(ctx, cut(p.from, p.to, t.pace.part), of, false)
+}
+
+// fetchParts gets parts side by side. The first error ends the others.
+func (t *transfer) fetchParts(ctx context.Context, parts []part, of report.Attempt, large bool) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	todo := make(chan part)
+	var wg sync.WaitGroup
+	for range min(mostLanes, len(parts)) {
+		wg.Go(func() {
+			for p := range todo {
+				if err := t.fetchPart(ctx, p, of, large); err != nil {
+					cancel(err)
+				}
+			}
+		})
+	}
+	for _, p := range parts {
+		select {
+		case todo <- p:
+		case <-ctx.Done():
+		}
+	}
+	close(todo)
+	wg.Wait()
+	return context.Cause(ctx)
 }
 
 // A PartError is a part of a body that did not come. It says nothing against
@@ -234,34 +247,52 @@ func (e *PartError) Unwrap() error { return e.Err }
 // partTries is how often one part is asked for; what it has brought stays.
 const partTries = 5
 
-// fetchPart gets one part of the attempt that it is recorded with.
-func (t *transfer) fetchPart(ctx context.Context, p part, of report.Attempt, by route) error {
+// fetchPart gets one part of the attempt that it is recorded with. A large one goes
+// over the connections that there are, until that is slow. A small one of a slow stream
+// goes over the connection that brings it soonest, or over one of its own when all are
+// slow: for the packets that they lose, or for the many other answers.
+func (t *transfer) fetchPart(ctx context.Context, p part, of report.Attempt, large bool) error {
+	u := t.leg.up.at(t.file)
+	own := !large && t.client.Fastest(u.Host) < float64(t.pace.rate)
+	if own {
+		if !t.lanes.acquire(ctx) {
+			return context.Cause(ctx)
+		}
+	}
 	began, at, tries := time.Now(), p.from, 1
-	try := func(wait time.Duration) modproxy.Try {
+	if own {
+		defer func() { t.lanes.release(at-p.from, time.Since(began)) }()
+	}
+	try := func() modproxy.Try {
 		return modproxy.Try{
-			URL: t.leg.up.at(t.file), Stall: stallSoon, Wait: wait, HTTP1: by == apart, Fast: by == across,
+			URL: u, Stall: stallSoon, Wait: time.Duration(tries-1) * firstWait, HTTP1: own, Fast: !large,
 			Header: http.Header{"Range": {fmt.Sprintf("bytes=%d-%d", at, p.to-1)}, "If-Range": {t.etag}},
 		}
 	}
-	err := t.client.Do(ctx, try(0), func(resp *http.Response) error {
+	err := t.client.Do(ctx, try(), func(resp *http.Response) error {
 		if resp.StatusCode != http.StatusPartialContent && resp.StatusCode != http.StatusOK {
 			return modproxy.CheckStatus(resp)
 		}
 		if !strings.HasPrefix(resp.Header.Get("Content-Range"), fmt.Sprintf("bytes %d-", at)) {
 			return &modproxy.ContentError{URL: modproxy.Redact(resp.Request.URL), Reason: "is not the part that was asked for"}
 		}
-		n, err := io.Copy(io.NewOffsetWriter(t.sink.file, at), io.LimitReader(t.leave(resp, by), p.to-at))
+		body := io.Reader(resp.Body)
+		if large {
+			body = t.watch(resp, p.to-at)
+		}
+		n, err := io.Copy(io.NewOffsetWriter(t.sink.file, at), io.LimitReader(body, p.to-at))
 		if at += n; err == nil && at < p.to {
 			err = io.ErrUnexpectedEOF
 		}
 		return err
 	}, func(err error) (modproxy.Try, bool) {
-		if tries++; errors.Is(err, errLags) {
-			by = across
-			return try(0), tries <= partTries
-		}
-		return try(time.Duration(tries-1) * firstWait), tries <= partTries
+		tries++
+		return try(), tries <= partTries && !errors.Is(err, errSlow)
 	})
+	if errors.Is(err, errSlow) {
+		t.record.part(began, of, at-p.from, nil)
+		return t.fetchAnew(ctx, part{at, p.to}, of)
+	}
 	t.record.part(began, of, at-p.from, err)
 	return err
 }

@@ -99,7 +99,7 @@ func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 	case x.try.Shared:
 		rt = picking{x.client.h2, x.client.h2.dialled}
 	case x.try.Fast:
-		rt = picking{x.client.h2, x.client.h2.fastest}
+		rt = picking{x.client.h2, func(host string) *shard { s, _ := x.client.h2.fastest(host); return s }}
 	}
 	if x.try.Stall == 0 {
 		return rt.RoundTrip(req)

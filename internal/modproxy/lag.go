@@ -55,9 +55,10 @@ func (p *pool) lags(b *counted, left int64, least time.Duration) bool {
 	return false
 }
 
-// fastest returns the shard over which an answer of this host comes soonest.
-func (p *pool) fastest(host string) *shard {
-	best, most, now := p.idlest(host), 0.0, time.Now()
+// fastest returns the shard over which an answer of this host comes soonest, and with
+// how many bytes a second, 0 when nothing is known.
+func (p *pool) fastest(host string) (best *shard, most float64) {
+	best, now := p.idlest(host), time.Now()
 	for _, s := range p.shards {
 		if c := s.conns[host]; c != nil {
 			if r := c.meter.peak(now) / float64(c.open+1); r > most {
@@ -65,7 +66,19 @@ func (p *pool) fastest(host string) *shard {
 			}
 		}
 	}
-	return best
+	return best, most
+}
+
+// Fastest is with how many bytes a second one more answer of a host would come over the
+// fastest connection there is, 0 when nothing is known.
+func (c *Client) Fastest(host string) float64 {
+	c.h2.mu.Lock()
+	defer c.h2.mu.Unlock()
+	if !c.h2.multi[host] {
+		return 0
+	}
+	_, r := c.h2.fastest(host)
+	return r
 }
 
 // Sharers is how many answers come over the connection of this one, at least one.

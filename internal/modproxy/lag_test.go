@@ -41,10 +41,10 @@ func TestPoolFastest(t *testing.T) {
 	}
 	fast.Body.Close()
 	host := parseURL(t, srv.URL).Host
-	if s := p.fastest(host); s.conns[host] != fast.Body.(*counted).conn {
+	if s, _ := p.fastest(host); s.conns[host] != fast.Body.(*counted).conn {
 		t.Error("another one than the fastest")
 	}
-	if s := p.fastest("elsewhere.example.test"); s != p.idlest("") {
+	if s, r := p.fastest("elsewhere.example.test"); s != p.idlest("") || r != 0 {
 		t.Error("not the idlest where nothing is known")
 	}
 }

@@ -64,13 +64,13 @@ func (m *meter) rate(now time.Time, slots int64) float64 {
 	return float64(sum) / (time.Duration(slots) * meterSlot).Seconds()
 }
 
-// peak is the greatest rate of late, in bytes a second over two slots.
+// peak is the greatest rate over two slots of late, in bytes a second.
 func (m *meter) peak(now time.Time) float64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.advance(now)
 	most := int64(0)
-	for i := range int64(meterSlots - 1) {
+	for i := range int64(meterSlots/2 - 1) {
 		most = max(most, m.slots[(m.last-i)%meterSlots]+m.slots[(m.last-i-1)%meterSlots])
 	}
 	return float64(most) / (2 * meterSlot).Seconds()
