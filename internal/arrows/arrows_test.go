@@ -30,7 +30,7 @@ var layers = [][]string{
 	{"internal/loopback"},
 	{"internal/config"},
 	{"internal/tunnel"},
-	{"internal/modproxy", "internal/forward", "internal/pac", "internal/gocmd", "internal/classify"},
+	{"internal/modproxy", "internal/forward", "internal/pac", "internal/gocmd", "internal/classify", "internal/modcache"},
 	{"internal/machine"},
 	{"report", "ci"},
 }
@@ -52,6 +52,7 @@ var homes = []struct {
 	{"golang.org/x/mod", []string{"..."}, nil},
 	{"github.com/sethvargo/go-githubactions", []string{"action"}, nil},
 	{"github.com/hashicorp/go-retryablehttp", []string{"internal/modproxy"}, nil},
+	{"github.com/gofrs/flock", []string{"internal/modcache"}, nil},
 	{"github.com/klauspost/compress", []string{"internal/loopback"}, nil},
 	{"golang.org/x/sys", []string{"internal/gocmd", "internal/machine", "internal/forward", "internal/pac"}, nil}, // job objects; locks and rights; the registry; WinHTTP
 	{"golang.org/x/net", []string{"internal/forward", "internal/tunnel"}, []string{"report"}},                     // NO_PROXY; SOCKS5; its HTML parser reads the HTML report

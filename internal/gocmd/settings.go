@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/goproxy-setup/goproxy-setup/report"
@@ -45,6 +46,19 @@ type Settings struct {
 	// Layers tells for each name above, but for GOVERSION, GOMOD and GOROOT,
 	// where its value is from.
 	Layers map[string]Layer `json:"-"`
+}
+
+// ModCacheRW reports whether go leaves the folders of the module cache writable.
+func (s Settings) ModCacheRW() bool {
+	rw := false
+	for _, f := range strings.Fields(s.GOFLAGS) {
+		name, value, given := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(strings.Trim(f, `"'`), "-"), "-"), "=")
+		if name == "modcacherw" {
+			v, err := strconv.ParseBool(value)
+			rw = !given || err == nil && v
+		}
+	}
+	return rw
 }
 
 // layered are the names that can be set.

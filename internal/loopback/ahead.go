@@ -8,6 +8,8 @@ import (
 	"net/http/httptrace"
 	"sync"
 	"time"
+
+	"github.com/goproxy-setup/goproxy-setup/internal/modcache"
 )
 
 // fetchAhead gets files before go asks, in order, many at a time. What go asks
@@ -31,8 +33,13 @@ func (f *fetcher) fetchAhead(ctx context.Context, files []File, groups [][]*Upst
 		}
 		wg.Go(func() {
 			defer f.limiter.release()
-			c, err := f.share(ctx, file, groups, true)
+			claim := f.claimOf(file)
+			defer claim.Release()
+			c, err := f.share(ctx, order{file, true, claim}, groups)
 			switch {
+			case err == nil && c.cached:
+				f.record.handed(file, c.saved)
+				c.release()
 			case err == nil:
 				f.stock.put(file.Path(), stocked{content: c})
 			case errors.Is(err, fs.ErrNotExist):
@@ -41,6 +48,15 @@ func (f *fetcher) fetchAhead(ctx context.Context, files []File, groups [][]*Upst
 		})
 	}
 	wg.Wait()
+}
+
+// claimOf takes the place of a zip in the module cache, when it can be checked before go
+// sees it. From then on a go command that wants it waits.
+func (f *fetcher) claimOf(file File) *modcache.Claim {
+	if f.cache == nil || file.Kind != KindZip || len(f.sums.Zip(file.Module, file.Version)) == 0 {
+		return nil
+	}
+	return f.cache.Claim(file.Module, file.Version)
 }
 
 // zipsAtOnce returns what bounds how many files are fetched ahead at once when the

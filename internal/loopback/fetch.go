@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/goproxy-setup/goproxy-setup/internal/modcache"
 	"github.com/goproxy-setup/goproxy-setup/internal/modproxy"
 )
 
@@ -24,6 +25,7 @@ type fetcher struct {
 	lanes    *lanes
 	filled   time.Time // when zips fetched ahead have filled the line; fetchAhead's own
 	stock    *stock
+	cache    *modcache.Cache // where zips fetched ahead are put, nil when that is left to go
 	hedges   hedgeBudget
 	losers   sync.WaitGroup // second transfers that are being ended
 
@@ -59,13 +61,20 @@ func (f *fetcher) get(ctx context.Context, file File, groups [][]*Upstream) (*co
 	if r, ok := f.stock.take(file.Path()); ok {
 		return r.content, r.err
 	}
-	return f.share(ctx, file, groups, false)
+	return f.share(ctx, order{File: file}, groups)
+}
+
+// An order is a file, and what for.
+type order struct {
+	File
+	ahead bool            // go has not asked for it
+	claim *modcache.Claim // to put it in the module cache
 }
 
 // share gets a file from the groups, once for all who want it at the same time.
 // Each of them has a reading of its own.
-func (f *fetcher) share(ctx context.Context, file File, groups [][]*Upstream, ahead bool) (*content, error) {
-	key := file.Path() + " " + groups[0][0].String()
+func (f *fetcher) share(ctx context.Context, o order, groups [][]*Upstream) (*content, error) {
+	key := o.Path() + " " + groups[0][0].String()
 	f.mu.Lock()
 	if fl, ok := f.flights[key]; ok {
 		fl.readers++
@@ -76,7 +85,7 @@ func (f *fetcher) share(ctx context.Context, file File, groups [][]*Upstream, ah
 	fl := &flight{readers: 1, done: make(chan struct{})}
 	f.flights[key] = fl
 	f.mu.Unlock()
-	fl.content, fl.err = f.walk(ctx, file, groups, ahead)
+	fl.content, fl.err = f.walk(ctx, o, groups)
 	f.mu.Lock()
 	delete(f.flights, key)
 	if fl.content != nil {
@@ -89,9 +98,9 @@ func (f *fetcher) share(ctx context.Context, file File, groups [][]*Upstream, ah
 
 // walk asks the groups in order: the next one only after 404 or 410, as ',' in a
 // GOPROXY list says.
-func (f *fetcher) walk(ctx context.Context, file File, groups [][]*Upstream, ahead bool) (c *content, err error) {
+func (f *fetcher) walk(ctx context.Context, o order, groups [][]*Upstream) (c *content, err error) {
 	for _, g := range groups {
-		c, err = f.fetch(ctx, file, preferred(g), ahead)
+		c, err = f.fetch(ctx, o, preferred(g))
 		var status *modproxy.StatusError
 		if !errors.As(err, &status) || !status.NotFound() {
 			break
@@ -100,7 +109,7 @@ func (f *fetcher) walk(ctx context.Context, file File, groups [][]*Upstream, ahe
 	return c, err
 }
 
-func (f *fetcher) transfer(file File, group []*Upstream, race *atomic.Pointer[transfer], ahead, hedge bool) *transfer {
+func (f *fetcher) transfer(o order, group []*Upstream, race *atomic.Pointer[transfer], hedge bool) *transfer {
 	p := &plan{attempts: f.attempts, retryFor: f.retryFor, deadline: time.Now().Add(f.retryFor)}
 	for _, u := range group {
 		p.legs = append(p.legs, &leg{up: u})
@@ -108,5 +117,5 @@ func (f *fetcher) transfer(file File, group []*Upstream, race *atomic.Pointer[tr
 	if p.hopeless() {
 		p.attempts = min(p.attempts, len(p.legs))
 	}
-	return &transfer{fetcher: f, file: file, plan: p, sink: newSink(f.dir, file), race: race, ahead: ahead, hedge: hedge}
+	return &transfer{fetcher: f, order: o, plan: p, sink: newSink(f.dir, o), race: race, hedge: hedge}
 }

@@ -57,14 +57,14 @@ type outcome struct {
 
 // fetch gets a file from one group, with a second transfer beside the first when
 // that one is late. The first that succeeds ends the other.
-func (f *fetcher) fetch(ctx context.Context, file File, group []*Upstream, ahead bool) (*content, error) {
+func (f *fetcher) fetch(ctx context.Context, o order, group []*Upstream) (*content, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	f.hedges.file()
 	done := make(chan outcome, 2)
 	start := func(t *transfer) { go func() { done <- outcome{t, t.run(ctx)} }() }
 	race := new(atomic.Pointer[transfer])
-	first := f.transfer(file, group, race, ahead, false)
+	first := f.transfer(o, group, race, false)
 	start(first)
 	running := 1
 	others, delay := second(group)
@@ -76,7 +76,7 @@ func (f *fetcher) fetch(ctx context.Context, file File, group []*Upstream, ahead
 		case <-timer.C:
 			if running == 1 && failed == nil && !first.answered.Load() && f.hedges.take() {
 				f.record.hedged()
-				start(f.transfer(file, others, race, ahead, true))
+				start(f.transfer(o, others, race, true))
 				running++
 			}
 		case o := <-done:

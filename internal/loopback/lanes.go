@@ -18,10 +18,11 @@ type lanes struct {
 	cond  *sync.Cond
 	limit int
 	open  int
-	was   float64 // rate when the limit was set
-	first float64 // what one lane brought a second with the first limit
-	sum   float64 // what parts brought a second since the limit was set
-	parts int     // how many
+	was   float64   // rate when the limit was set
+	first float64   // what one lane brought a second with the first limit
+	sum   float64   // what parts brought a second since the limit was set
+	parts int       // how many
+	rest  time.Time // there are none to be had before
 }
 
 const (
@@ -35,6 +36,10 @@ const (
 	// ones brought. On a full line it is 0.4, with the eight connections of HTTP/2 beside
 	// them.
 	laneShare = 0.5
+	// When the first ones have brought nothing in so many parts, they are left alone for
+	// a while: on a full line each part costs what was on its way of a stream given up.
+	lanesTried = 2 * firstLanes
+	laneRest   = time.Minute
 )
 
 func newLanes(rate func() float64) *lanes {
@@ -47,7 +52,7 @@ func newLanes(rate func() float64) *lanes {
 func (l *lanes) free() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.open < l.limit
+	return l.open < l.limit && !time.Now().Before(l.rest)
 }
 
 // paid reports whether more lanes are known to make the whole faster.
@@ -107,8 +112,12 @@ func (l *lanes) release(n int64, took time.Duration) {
 		l.set(firstLanes, rate)
 		return
 	}
-	if l.open+1 == l.limit && rate >= laneGain*l.was {
+	switch {
+	case l.open+1 == l.limit && rate >= laneGain*l.was:
 		l.set(min(laneGrowth*l.limit, mostLanes), rate)
+	case l.limit == firstLanes && l.parts >= lanesTried:
+		l.set(firstLanes, rate)
+		l.rest = time.Now().Add(laneRest)
 	}
 }
 

@@ -75,4 +75,16 @@ func TestLanes(t *testing.T) {
 	if l.limit != firstLanes || l.paid() {
 		t.Errorf("limit %d, paid %v: want the first, since each brings a quarter", l.limit, l.paid())
 	}
+	l.open = firstLanes - 1
+	if !l.free() {
+		t.Error("no lane is free, but one is")
+	}
+	l.open = firstLanes
+	for range lanesTried {
+		l.release(leastJudged, 4*time.Second)
+		l.open++
+	}
+	if l.open--; l.free() {
+		t.Error("they are tried on and on")
+	}
 }

@@ -86,8 +86,8 @@ func (t *transfer) copy(resp *http.Response) error {
 				return &modproxy.TimeoutError{URL: modproxy.Redact(resp.Request.URL), Phase: modproxy.PhaseBody, After: time.Since(mark)}
 			}
 			mark, marked = time.Now(), t.sink.n
-		case t.sink.n > limit(t.file.Kind):
-			return &modproxy.ContentError{URL: modproxy.Redact(resp.Request.URL), Reason: fmt.Sprintf("has more than %d bytes", limit(t.file.Kind))}
+		case t.sink.n > limit(t.Kind):
+			return &modproxy.ContentError{URL: modproxy.Redact(resp.Request.URL), Reason: fmt.Sprintf("has more than %d bytes", limit(t.Kind))}
 		}
 	}
 }
@@ -252,7 +252,7 @@ const partTries = 5
 // goes over the connection that brings it soonest, or over one of its own when all are
 // slow: for the packets that they lose, or for the many other answers.
 func (t *transfer) fetchPart(ctx context.Context, p part, of report.Attempt, large bool) error {
-	u := t.leg.up.at(t.file)
+	u := t.leg.up.at(t.File)
 	own := !large && t.client.Fastest(u.Host) < float64(t.pace.rate)
 	if own {
 		if !t.lanes.acquire(ctx) {

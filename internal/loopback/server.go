@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/goproxy-setup/goproxy-setup/internal/machine"
+	"github.com/goproxy-setup/goproxy-setup/internal/modcache"
 	"github.com/goproxy-setup/goproxy-setup/internal/modproxy"
 )
 
@@ -42,6 +43,9 @@ type Config struct {
 	// asks, at most InFlight files at once.
 	Ahead    []File
 	InFlight int
+	// Cache is where zips fetched ahead go that go.sum has a hash of; nil leaves them to
+	// the go commands. It must be the module cache of those that ask for Ahead.
+	Cache *modcache.Cache
 	// Explain makes the text of a final failure, which go prints: at most eight
 	// lines and 650 bytes of it.
 	Explain func(File, error) string
@@ -98,7 +102,7 @@ func Open(c Config) (*Server, error) {
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.fetch = &fetcher{
 		client: c.Client, record: c.Record, sums: c.Sums, dir: dir, attempts: c.Attempts, retryFor: c.RetryFor,
-		pace: usualPace, stock: newStock(), flights: map[string]*flight{}, limiter: newLimiter(s.inFlight), lanes: newLanes(c.Client.Rate),
+		pace: usualPace, stock: newStock(), cache: c.Cache, flights: map[string]*flight{}, limiter: newLimiter(s.inFlight), lanes: newLanes(c.Client.Rate),
 	}
 	s.http = &http.Server{
 		Handler:           s,

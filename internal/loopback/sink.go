@@ -4,16 +4,20 @@ import (
 	"bytes"
 	"io"
 	"os"
+
+	"github.com/goproxy-setup/goproxy-setup/internal/modcache"
 )
 
 // A sink takes the body of one file over all its attempts: zips on disk, the
 // rest, which is small, in memory.
 type sink struct {
-	dir  string
-	file *os.File // nil until the first byte of a zip
-	buf  bytes.Buffer
-	disk bool
-	n    int64
+	dir    string
+	claim  *modcache.Claim // of the module whose zip it is, nil to leave it to go
+	file   *os.File        // nil until the first byte of a zip
+	buf    bytes.Buffer
+	disk   bool
+	n      int64
+	cached bool // the file is the module cache's
 }
 
 // A SpoolError is a fault of this machine's disk; no upstream can help.
@@ -22,7 +26,9 @@ type SpoolError struct{ Err error }
 func (e *SpoolError) Error() string { return "spool module file: " + e.Err.Error() }
 func (e *SpoolError) Unwrap() error { return e.Err }
 
-func newSink(dir string, f File) *sink { return &sink{dir: dir, disk: f.Kind == KindZip} }
+func newSink(dir string, o order) *sink {
+	return &sink{dir: dir, disk: o.Kind == KindZip, claim: o.claim}
+}
 
 func (s *sink) Write(p []byte) (int, error) {
 	if !s.disk {
@@ -30,7 +36,7 @@ func (s *sink) Write(p []byte) (int, error) {
 		return s.buf.Write(p)
 	}
 	if s.file == nil {
-		f, err := os.CreateTemp(s.dir, "zip-*")
+		f, err := s.create()
 		if err != nil {
 			return 0, &SpoolError{err}
 		}
@@ -42,6 +48,16 @@ func (s *sink) Write(p []byte) (int, error) {
 		return n, &SpoolError{err}
 	}
 	return n, nil
+}
+
+func (s *sink) create() (*os.File, error) {
+	if s.claim != nil {
+		if f, err := s.claim.Temp(); err == nil {
+			return f, nil
+		}
+		s.claim = nil
+	}
+	return os.CreateTemp(s.dir, "zip-*")
 }
 
 // reset forgets what was received.
@@ -67,7 +83,9 @@ func (s *sink) drop() {
 	}
 	if s.file != nil {
 		s.file.Close()
-		os.Remove(s.file.Name())
+		if !s.cached {
+			os.Remove(s.file.Name())
+		}
 		s.file = nil
 	}
 	s.buf = bytes.Buffer{}
@@ -82,10 +100,15 @@ func (s *sink) reader() io.ReaderAt {
 }
 
 // serve writes the content. A file is opened anew, so that several requests have
-// their own place in it and the system can copy it without us.
+// their own place in it and the system can copy it without us; but one in the module
+// cache may be gone by its name, since go cleans up there.
 func (s *sink) serve(w io.Writer) error {
-	if s.file == nil {
+	switch {
+	case s.file == nil:
 		_, err := w.Write(s.buf.Bytes())
+		return err
+	case s.claim != nil:
+		_, err := io.Copy(w, io.NewSectionReader(s.file, 0, s.n))
 		return err
 	}
 	f, err := os.Open(s.file.Name())

@@ -20,10 +20,9 @@ import (
 // A transfer gets one file from the upstreams of one plan.
 type transfer struct {
 	*fetcher
-	file  File
+	order
 	plan  *plan
 	sink  *sink
-	ahead bool // go has not asked for it yet
 	hedge bool // another transfer of the file was late
 	ctx   context.Context
 
@@ -103,7 +102,7 @@ func (t *transfer) giveUp(ctx context.Context, start time.Time, err error) error
 		}
 		t.end(nil)
 		t.discard()
-		return fmt.Errorf("get %s: %w", t.file, context.Cause(ctx))
+		return fmt.Errorf("get %s: %w", t.File, context.Cause(ctx))
 	}
 	if errors.Is(err, errSecond) {
 		t.discard()
@@ -122,7 +121,7 @@ func (t *transfer) giveUp(ctx context.Context, start time.Time, err error) error
 	if l.state == usable {
 		l.up.health.exhausted()
 	}
-	return &ExhaustedError{File: t.file, Upstream: l.up.String(), Tries: t.plan.made, Took: time.Since(start), Attempts: t.indexes, Err: l.err}
+	return &ExhaustedError{File: t.File, Upstream: l.up.String(), Tries: t.plan.made, Took: time.Since(start), Attempts: t.indexes, Err: l.err}
 }
 
 func (t *transfer) discard() {
@@ -132,7 +131,7 @@ func (t *transfer) discard() {
 
 func (t *transfer) begin(wait time.Duration) {
 	t.began = time.Now().Add(wait)
-	t.now = report.Attempt{Path: t.file.Name(), Upstream: t.leg.up.String(), N: t.plan.made, Ahead: t.ahead, Hedge: t.hedge}
+	t.now = report.Attempt{Path: t.Name(), Upstream: t.leg.up.String(), N: t.plan.made, Ahead: t.ahead, Hedge: t.hedge}
 	t.leg.up.health.trial(t.began)
 }
 
@@ -163,7 +162,7 @@ func (t *transfer) end(err error) {
 // sink holds when that came from the same upstream under a strong validator.
 func (t *transfer) try(wait time.Duration) modproxy.Try {
 	try := modproxy.Try{
-		URL:   t.leg.up.at(t.file),
+		URL:   t.leg.up.at(t.File),
 		Wait:  wait,
 		Stall: t.plan.stall(),
 		HTTP1: t.leg.tries%3 == 2, // for servers that go on breaking HTTP/2
@@ -250,14 +249,14 @@ func (t *transfer) continues(resp *http.Response) bool {
 }
 
 func (t *transfer) check(resp *http.Response) error {
-	err := verify(t.file, t.sink, t.sums, resp)
+	err := verify(t.File, t.sink, t.sums, resp)
 	if err == nil {
 		return nil
 	}
 	t.from, t.etag = nil, "" // nothing to continue: the bytes are whole and wrong
 	var hash *modproxy.HashError
 	if errors.As(err, &hash) && t.kept == nil {
-		t.kept, t.sink = t.sink, newSink(t.dir, t.file)
+		t.kept, t.sink = t.sink, newSink(t.dir, t.order)
 	}
 	return err
 }

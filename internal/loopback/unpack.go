@@ -3,7 +3,9 @@ package loopback
 import (
 	"archive/zip"
 	"bufio"
+	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"sync"
 
@@ -13,13 +15,57 @@ import (
 
 // The go command inflates each zip twice, once to hash and once to unpack it,
 // which is most of the processor time of a download. We have to inflate it too,
-// to hash it before go sees it; so what go gets is a zip of the same files that
-// are stored instead of deflated. The h1 hash is that of names and contents
-// (golang.org/x/mod/sumdb/dirhash), and go takes any zip that has it.
+// to hash it before go sees it. Where we may, what comes out goes to its place in the
+// module cache at the same time (internal/modcache), and go has nothing left to do.
 //
-// Measured on two cores: go's part falls to a third, and all together is less
-// than plain go needs. The price is room: the zip in the module cache has the
-// size of the files in it.
+// Else what go gets is a zip of the same files that are stored instead of deflated.
+// The h1 hash is that of names and contents (golang.org/x/mod/sumdb/dirhash), and go
+// takes any zip that has it. Measured on two cores: go's part falls to a third, and all
+// together is less than plain go needs. The price is room: the zip in the module cache
+// has the size of the files in it.
+
+// fill unpacks a zip into the module cache, and leaves it there when accept has nothing
+// against its h1 hash. It is false, with the sink as before, when that cannot be done.
+func (s *sink) fill(z *zip.Reader, accept func(h1 string) error) (bool, error) {
+	h1, err := "", s.claim.Begin(s.file.Name())
+	if err == nil {
+		h1, err = hashZip(z, func(f *zip.File) (io.WriteCloser, error) { return s.claim.Create(f.Name) })
+	}
+	if err != nil {
+		s.claim.Undo()
+		return false, nil
+	}
+	if err = accept(h1); err == nil {
+		err = s.commit(h1)
+	}
+	if err != nil {
+		s.claim.Undo()
+	}
+	return true, err
+}
+
+// commit gives the file to the module cache, closed, as Windows wants it.
+func (s *sink) commit(h1 string) error {
+	name := s.file.Name()
+	s.file.Close()
+	err := s.claim.Commit(name, h1)
+	if err == nil {
+		s.file, err = os.Open(s.claim.Zip())
+		s.cached = true
+	}
+	if err != nil {
+		s.file = nil
+		return &SpoolError{errors.Join(err, ignoreGone(os.Remove(name)))}
+	}
+	return nil
+}
+
+func ignoreGone(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
 
 // maxUnpacked is the size of files up to which a zip is stored: below the limit
 // that go has for a zip, with room for its directory.
@@ -30,7 +76,7 @@ const maxUnpacked = 400 << 20
 func (s *sink) unpackedHash(z *zip.Reader) (string, error) {
 	z.RegisterDecompressor(zip.Deflate, inflate)
 	if !worthStoring(z) {
-		return hashZip(z, func(*zip.File) (io.Writer, error) { return io.Discard, nil })
+		return hashZip(z, func(*zip.File) (io.WriteCloser, error) { return open{io.Discard}, nil })
 	}
 	f, err := os.CreateTemp(s.dir, "zip-*")
 	if err != nil {
@@ -39,11 +85,12 @@ func (s *sink) unpackedHash(z *zip.Reader) (string, error) {
 	stored := &sink{disk: true, file: f}
 	out := bufio.NewWriterSize(stored, 256<<10)
 	w := zip.NewWriter(out)
-	h1, err := hashZip(z, func(from *zip.File) (io.Writer, error) {
-		return w.CreateRaw(&zip.FileHeader{
+	h1, err := hashZip(z, func(from *zip.File) (io.WriteCloser, error) {
+		to, err := w.CreateRaw(&zip.FileHeader{
 			Name: from.Name, Method: zip.Store, CRC32: from.CRC32,
 			CompressedSize64: from.UncompressedSize64, UncompressedSize64: from.UncompressedSize64,
 		})
+		return open{to}, err
 	})
 	if err == nil {
 		err = w.Close()
@@ -56,7 +103,7 @@ func (s *sink) unpackedHash(z *zip.Reader) (string, error) {
 		return "", err
 	}
 	old := &sink{file: s.file}
-	s.file, s.n = stored.file, stored.n
+	s.file, s.n, s.claim = stored.file, stored.n, nil
 	old.drop()
 	return h1, nil
 }
@@ -71,9 +118,14 @@ func worthStoring(z *zip.Reader) bool {
 	return deflated && size <= maxUnpacked
 }
 
+// open is a writer that needs no closing.
+type open struct{ io.Writer }
+
+func (open) Close() error { return nil }
+
 // hashZip is dirhash.HashZip of an open file. What it reads of each file goes to
 // a writer as well.
-func hashZip(z *zip.Reader, also func(*zip.File) (io.Writer, error)) (string, error) {
+func hashZip(z *zip.Reader, also func(*zip.File) (io.WriteCloser, error)) (string, error) {
 	names := make([]string, 0, len(z.File))
 	files := make(map[string]*zip.File, len(z.File))
 	for _, f := range z.File {
@@ -97,8 +149,10 @@ func hashZip(z *zip.Reader, also func(*zip.File) (io.Writer, error)) (string, er
 // tee is a file whose bytes go to a second writer as well.
 type tee struct {
 	io.ReadCloser
-	also io.Writer
+	also io.WriteCloser
 }
+
+func (t tee) Close() error { return errors.Join(t.ReadCloser.Close(), t.also.Close()) }
 
 // WriteTo is what dirhash copies with. It has a buffer for each zip under way, not
 // for each file, of which there are tens of thousands.

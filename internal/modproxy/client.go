@@ -37,10 +37,14 @@ type Options struct {
 const connections = 8
 
 // pingAfter is how long a connection of HTTP/2 may be silent before it is asked for
-// a sign of life, and how long it has for that. All requests share it, so a dead one
-// would cost each file its own time-out, again and again; both together are less
-// than the shortest time-out for a last upstream (internal/loopback, stallLate).
-const pingAfter = 4 * time.Second
+// a sign of life, pingFor how long it has for that: on a slow line what is on its way comes
+// first. All requests share it, so a dead one would cost each file its own time-out, again
+// and again; both together are less than the shortest time-out for a last upstream
+// (internal/loopback, stallLate).
+const (
+	pingAfter = 3500 * time.Millisecond
+	pingFor   = 6 * time.Second
+)
 
 // NewClient returns a client with empty connection pools.
 func NewClient(o Options) *Client {
@@ -49,7 +53,7 @@ func NewClient(o Options) *Client {
 	return &Client{netrc: o.Netrc, h1: h1, h2: newPool(connections, func() transport {
 		t := newTransport(o)
 		t.ForceAttemptHTTP2 = true
-		t.HTTP2 = &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingAfter}
+		t.HTTP2 = &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingFor}
 		return t
 	})}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/goproxy-setup/goproxy-setup/internal/classify"
 	"github.com/goproxy-setup/goproxy-setup/internal/gocmd"
 	"github.com/goproxy-setup/goproxy-setup/internal/loopback"
+	"github.com/goproxy-setup/goproxy-setup/internal/modcache"
 	"github.com/goproxy-setup/goproxy-setup/internal/modproxy"
 )
 
@@ -57,7 +58,7 @@ func (r *Run) openLoopback() error {
 		Client: r.client, Private: r.isPrivate, Sums: sums, Dir: r.TempFolder(),
 		Attempts: r.Config.Int("attempts"), RetryFor: r.Config.Duration("retry-for"),
 		Record: record, Explain: explain(r.Lang()),
-		Ahead: r.ahead(needs), InFlight: r.Config.Int("in-flight"),
+		Ahead: r.ahead(needs), InFlight: r.Config.Int("in-flight"), Cache: r.moduleCache(),
 	})
 	if err != nil {
 		p.stop()
@@ -130,6 +131,15 @@ func (r *Run) ahead(n gocmd.Needs) []loopback.File {
 		}
 	}
 	return files
+}
+
+// moduleCache is where zips may be put before go asks for them: only when it asks for
+// all of them.
+func (r *Run) moduleCache() *modcache.Cache {
+	if r.wants != everything || r.settings.GOMODCACHE == "" {
+		return nil
+	}
+	return &modcache.Cache{Dir: r.settings.GOMODCACHE, Writable: r.settings.ModCacheRW()}
 }
 
 // cached reports whether the module cache has a file, by go's own layout
