@@ -13,6 +13,7 @@ windows_tests='
 ./internal/classify
 ./internal/machine
 ./internal/doctor
+./internal/modcache:Undo|Claims|Writable|Begin
 ./internal/setup:Persist|PastLocks|Paths
 ./report
 '

@@ -10,14 +10,13 @@
 package modcache
 
 import (
+	"crypto/rand"
 	"errors"
 	"io"
 	"io/fs"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/gofrs/flock"
@@ -83,12 +82,7 @@ func (c *Claim) Release() {
 // Temp makes a file for the zip, in the folder where it is going to be, with a name that
 // go cleans up when nobody else did.
 func (c *Claim) Temp() (*os.File, error) {
-	for {
-		f, err := os.OpenFile(c.base+".zip"+strconv.FormatUint(uint64(rand.Uint32()), 10)+".tmp", os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
-		if !errors.Is(err, fs.ErrExist) {
-			return f, err
-		}
-	}
+	return os.OpenFile(c.base+".zip"+rand.Text()+".tmp", os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 }
 
 // Zip is where Commit leaves the zip.
