@@ -186,3 +186,15 @@ func TestDefaultProxyOfDistributions(t *testing.T) {
 		}
 	}
 }
+
+func TestModCacheRW(t *testing.T) {
+	t.Parallel()
+	for flags, want := range map[string]bool{
+		"": false, "-modcacherw": true, "--modcacherw": true, "-mod=mod -modcacherw=true": true, "'-modcacherw'": true,
+		"-modcacherw=0": false, "-modcacherw=false": false, "-modcacherw -modcacherw=false": false, "-modfile=modcacherw": false,
+	} {
+		if got := (Settings{GOFLAGS: flags}).ModCacheRW(); got != want {
+			t.Errorf("GOFLAGS=%q: %v", flags, got)
+		}
+	}
+}

@@ -6,85 +6,58 @@ import (
 	"time"
 )
 
+// TestLanes: there become more lanes as long as each brings what it did before.
 func TestLanes(t *testing.T) {
 	t.Parallel()
-	rate := 100.0
-	l := newLanes(func() float64 { return rate })
+	l := newLanes()
 	take := func(n int) {
 		t.Helper()
 		for range n {
-			if !l.free() || !l.acquire(t.Context()) {
+			if !l.acquire(t.Context()) {
 				t.Fatalf("no lane after %d", l.open)
 			}
 		}
 	}
-	take(firstLanes)
-	if l.free() {
-		t.Error("more lanes than at first")
+	bring := func(parts int, n int64) {
+		t.Helper()
+		for range parts {
+			l.release(n, time.Second)
+			take(1)
+		}
 	}
+	want := func(when string, limit int, paid, free bool) {
+		t.Helper()
+		if l.limit != limit || l.paid() != paid || l.free() != free {
+			t.Errorf("%s: limit %d, paid %v, free %v; want %d, %v, %v", when, l.limit, l.paid(), l.free(), limit, paid, free)
+		}
+	}
+	const steady = 200_000
+	want("at first", firstLanes, false, true)
+	take(firstLanes)
+	want("all are in use", firstLanes, false, false)
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	if l.acquire(ended) {
 		t.Error("a lane for nobody")
 	}
-	release := func(n int64) { l.release(n, time.Second) }
-	rate = 120 // not enough to show that they help
-	release(100_000)
-	take(1)
-	if l.free() || l.paid() {
-		t.Error("more lanes that bring nothing")
-	}
-	rate = 130
-	release(100_000)
-	take(1 + (laneGrowth-1)*firstLanes)
-	if l.free() || l.paid() {
-		t.Error("they grow twice, or have paid at once")
-	}
-	rate = 1e9
-	for range firstLanes {
-		release(1000) // too small to say anything
-		take(1)
-	}
-	if l.limit != laneGrowth*firstLanes || l.paid() {
-		t.Errorf("limit %d, paid %v before anything came", l.limit, l.paid())
-	}
-	for range firstLanes - 1 {
-		release(80_000)
-		take(1)
-	}
-	release(80_000)
-	if l.limit != mostLanes || l.paid() {
-		t.Errorf("limit %d, paid %v: want the most, that have yet to pay", l.limit, l.paid())
-	}
-	take(mostLanes - l.open)
-	for range firstLanes {
-		release(80_000)
-		take(1)
-	}
-	if l.limit != mostLanes || !l.paid() {
-		t.Errorf("limit %d, paid %v: want the most, that have paid", l.limit, l.paid())
-	}
-	for range 4 * firstLanes {
-		release(leastJudged)
-		l.open++
-	}
+	bring(firstLanes, leastJudged-1)
+	want("parts too small to say anything", firstLanes, false, false)
+	bring(firstLanes, steady)
+	want("the first ones are known", 32, false, true)
+	take(32 - firstLanes)
+	bring(firstLanes, 0.6*steady)
+	want("each of more still brings it", mostLanes, true, true)
+	take(mostLanes - 32)
+	bring(10*firstLanes, steady)
+	want("the most", mostLanes, true, false)
 	for l.limit == mostLanes && l.parts < 1000 {
-		l.release(leastJudged, 4*time.Second)
+		l.release(leastJudged, time.Second)
 		l.open++
 	}
-	if l.limit != firstLanes || l.paid() {
-		t.Errorf("limit %d, paid %v: want the first, since each brings a quarter", l.limit, l.paid())
-	}
-	l.open = firstLanes - 1
-	if !l.free() {
-		t.Error("no lane is free, but one is")
-	}
-	l.open = firstLanes
-	for range lanesTried {
-		l.release(leastJudged, 4*time.Second)
-		l.open++
-	}
-	if l.open--; l.free() {
-		t.Error("they are tried on and on")
-	}
+	l.open = 0
+	want("they take from each other", firstLanes, false, false)
+	l.rest = time.Time{}
+	take(1)
+	bring(2*firstLanes, steady)
+	want("never more than are asked for", firstLanes, false, true)
 }

@@ -102,7 +102,7 @@ func Open(c Config) (*Server, error) {
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.fetch = &fetcher{
 		client: c.Client, record: c.Record, sums: c.Sums, dir: dir, attempts: c.Attempts, retryFor: c.RetryFor,
-		pace: usualPace, stock: newStock(), cache: c.Cache, flights: map[string]*flight{}, limiter: newLimiter(s.inFlight), lanes: newLanes(c.Client.Rate),
+		pace: usualPace, stock: newStock(), cache: c.Cache, flights: map[string]*flight{}, limiter: newLimiter(s.inFlight), lanes: newLanes(),
 	}
 	s.http = &http.Server{
 		Handler:           s,

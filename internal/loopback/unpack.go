@@ -3,14 +3,21 @@ package loopback
 import (
 	"archive/zip"
 	"bufio"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"runtime"
+	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/klauspost/compress/flate"
-	"golang.org/x/mod/sumdb/dirhash"
 )
 
 // The go command inflates each zip twice, once to hash and once to unpack it,
@@ -29,34 +36,50 @@ import (
 func (s *sink) fill(z *zip.Reader, accept func(h1 string) error) (bool, error) {
 	h1, err := "", s.claim.Begin(s.file.Name())
 	if err == nil {
-		h1, err = hashZip(z, func(f *zip.File) (io.WriteCloser, error) { return s.claim.Create(f.Name) })
+		h1, err = hashZip(z, workersFor(z), func(f *zip.File) (io.WriteCloser, error) { return s.claim.Create(f.Name) })
 	}
 	if err != nil {
 		s.claim.Undo()
 		return false, nil
 	}
-	if err = accept(h1); err == nil {
-		err = s.commit(h1)
-	}
-	if err != nil {
+	if err := accept(h1); err != nil {
 		s.claim.Undo()
+		return true, err
 	}
-	return true, err
+	return true, s.commit(h1)
 }
+
+// workersFor is how many read a zip: more than one for a large one, which may be the last
+// that a run waits for.
+func workersFor(z *zip.Reader) int {
+	size := uint64(0)
+	for _, f := range z.File {
+		size += f.UncompressedSize64
+	}
+	if size < largeZip {
+		return 1
+	}
+	return min(runtime.GOMAXPROCS(0), mostWorkers)
+}
+
+const (
+	largeZip    = 16 << 20 // bytes of its files
+	mostWorkers = 4
+)
 
 // commit gives the file to the module cache, closed, as Windows wants it.
 func (s *sink) commit(h1 string) error {
 	name := s.file.Name()
 	s.file.Close()
-	err := s.claim.Commit(name, h1)
-	if err == nil {
-		s.file, err = os.Open(s.claim.Zip())
-		s.cached = true
+	s.file = nil
+	if err := s.claim.Commit(name, h1); err != nil {
+		return &SpoolError{errors.Join(err, s.claim.Undo(), ignoreGone(os.Remove(name)))}
 	}
+	f, err := os.Open(s.claim.Zip())
 	if err != nil {
-		s.file = nil
-		return &SpoolError{errors.Join(err, ignoreGone(os.Remove(name)))}
+		return &SpoolError{err}
 	}
+	s.file, s.cached = f, true
 	return nil
 }
 
@@ -76,7 +99,7 @@ const maxUnpacked = 400 << 20
 func (s *sink) unpackedHash(z *zip.Reader) (string, error) {
 	z.RegisterDecompressor(zip.Deflate, inflate)
 	if !worthStoring(z) {
-		return hashZip(z, func(*zip.File) (io.WriteCloser, error) { return open{io.Discard}, nil })
+		return hashZip(z, 1, func(*zip.File) (io.WriteCloser, error) { return open{io.Discard}, nil })
 	}
 	f, err := os.CreateTemp(s.dir, "zip-*")
 	if err != nil {
@@ -85,7 +108,7 @@ func (s *sink) unpackedHash(z *zip.Reader) (string, error) {
 	stored := &sink{disk: true, file: f}
 	out := bufio.NewWriterSize(stored, 256<<10)
 	w := zip.NewWriter(out)
-	h1, err := hashZip(z, func(from *zip.File) (io.WriteCloser, error) {
+	h1, err := hashZip(z, 1, func(from *zip.File) (io.WriteCloser, error) {
 		to, err := w.CreateRaw(&zip.FileHeader{
 			Name: from.Name, Method: zip.Store, CRC32: from.CRC32,
 			CompressedSize64: from.UncompressedSize64, UncompressedSize64: from.UncompressedSize64,
@@ -123,43 +146,61 @@ type open struct{ io.Writer }
 
 func (open) Close() error { return nil }
 
-// hashZip is dirhash.HashZip of an open file. What it reads of each file goes to
-// a writer as well.
-func hashZip(z *zip.Reader, also func(*zip.File) (io.WriteCloser, error)) (string, error) {
-	names := make([]string, 0, len(z.File))
-	files := make(map[string]*zip.File, len(z.File))
-	for _, f := range z.File {
-		names = append(names, f.Name)
-		files[f.Name] = f
+// hashZip is dirhash.HashZip (golang.org/x/mod/sumdb/dirhash) of an open file, whose
+// files some workers read side by side. What they read of each goes to a writer as well.
+func hashZip(z *zip.Reader, workers int, also func(*zip.File) (io.WriteCloser, error)) (string, error) {
+	sums := make([]string, len(z.File))
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	var next atomic.Int64
+	var work sync.WaitGroup
+	for range workers {
+		work.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(z.File)) && ctx.Err() == nil; i = next.Add(1) - 1 {
+				var err error
+				if sums[i], err = hashFile(z.File[i], also); err != nil {
+					cancel(err)
+				}
+			}
+		})
 	}
-	return dirhash.Hash1(names, func(name string) (io.ReadCloser, error) {
-		r, err := files[name].Open()
-		if err != nil {
-			return nil, err
-		}
-		w, err := also(files[name])
-		if err != nil {
-			r.Close()
-			return nil, err
-		}
-		return tee{r, w}, nil
-	})
+	work.Wait()
+	if err := context.Cause(ctx); err != nil {
+		return "", err
+	}
+	return h1(sums), nil
 }
 
-// tee is a file whose bytes go to a second writer as well.
-type tee struct {
-	io.ReadCloser
-	also io.WriteCloser
-}
-
-func (t tee) Close() error { return errors.Join(t.ReadCloser.Close(), t.also.Close()) }
-
-// WriteTo is what dirhash copies with. It has a buffer for each zip under way, not
-// for each file, of which there are tens of thousands.
-func (t tee) WriteTo(w io.Writer) (int64, error) {
+// hashFile returns the line of a file in what its zip's hash is of.
+func hashFile(f *zip.File, also func(*zip.File) (io.WriteCloser, error)) (string, error) {
+	if strings.Contains(f.Name, "\n") {
+		return "", fmt.Errorf("file name with a newline: %q", f.Name)
+	}
+	r, err := f.Open()
+	if err != nil {
+		return "", err
+	}
+	defer r.Close()
+	w, err := also(f)
+	if err != nil {
+		return "", err
+	}
 	buf := buffers.Get().(*[]byte)
 	defer buffers.Put(buf)
-	return io.CopyBuffer(io.MultiWriter(w, t.also), struct{ io.Reader }{t.ReadCloser}, *buf)
+	h := sha256.New()
+	_, err = io.CopyBuffer(io.MultiWriter(h, w), struct{ io.Reader }{r}, *buf)
+	return fmt.Sprintf("%s\n%x  %[1]s\n", f.Name, h.Sum(nil)), errors.Join(err, w.Close())
+}
+
+// h1 is the hash of hashes, in the order of names, which each sum begins with.
+func h1(sums []string) string {
+	slices.Sort(sums)
+	h := sha256.New()
+	for _, s := range sums {
+		_, line, _ := strings.Cut(s, "\n")
+		io.WriteString(h, line)
+	}
+	return "h1:" + base64.StdEncoding.EncodeToString(h.Sum(nil))
 }
 
 var buffers = sync.Pool{New: func() any {

@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/gofrs/flock"
 	"golang.org/x/mod/module"
@@ -34,11 +35,13 @@ type Cache struct {
 
 // A Claim is the lock of one module that the cache does not have. Release ends it.
 type Claim struct {
-	cache   *Cache
-	mod     module.Version
-	base    string // path of its files in cache/download, without the ending
-	dir     string // folder of its unpacked files
-	lock    *flock.Flock
+	cache *Cache
+	mod   module.Version
+	base  string // path of its files in cache/download, without the ending
+	dir   string // folder of its unpacked files
+	lock  *flock.Flock
+
+	mu      sync.Mutex
 	folders map[string]bool // made in dir
 }
 
@@ -107,14 +110,17 @@ func (c *Claim) Begin(zipFile string) error {
 }
 
 // Create makes one of the module's files. Its name is that in the zip, which Begin has
-// checked.
+// checked. Several may be made at once.
 func (c *Claim) Create(name string) (io.WriteCloser, error) {
 	name = strings.TrimPrefix(name, c.mod.Path+"@"+c.mod.Version+"/")
 	if name == "" || strings.HasSuffix(name, "/") {
 		return discard{io.Discard}, nil
 	}
 	path := filepath.Join(c.dir, filepath.FromSlash(name))
-	if err := c.mkdir(filepath.Dir(path)); err != nil {
+	c.mu.Lock()
+	err := c.mkdir(filepath.Dir(path))
+	c.mu.Unlock()
+	if err != nil {
 		return nil, err
 	}
 	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o444)
