@@ -20,6 +20,7 @@ import (
 // line parts win nothing, so they are not the rule.
 type pace struct {
 	rate     int64         // bytes a second that are not slow, whatever is left
+	whole    int64         // bytes a second of all answers together that are not slow
 	after    time.Duration // a stream is not judged before
 	patience time.Duration // what it needs for the rest at its rate is too long
 	little   int64         // bytes that are not worth another request
@@ -34,7 +35,7 @@ type pace struct {
 }
 
 var usualPace = pace{
-	rate: 1 << 20, after: 2 * time.Second, patience: 2 * time.Second, little: 2 << 20, part: 1 << 20, parallel: 8, first: 6 << 20, gain: time.Second,
+	rate: 1 << 20, whole: 5 << 20, after: 2 * time.Second, patience: 2 * time.Second, little: 2 << 20, part: 1 << 20, parallel: 8, first: 6 << 20, gain: time.Second,
 }
 
 // over returns the pace for a path on which the quickest header takes so long: over a
@@ -134,11 +135,18 @@ func (w *watcher) Read(p []byte) (int, error) {
 
 func (w *watcher) slow() bool {
 	p, took := w.pace.over(w.leg.up.health.path()), time.Since(w.start)
+	return took > p.after && (w.apart(p, took) || w.client.Lags(w.resp, w.left, p.gain))
+}
+
+// apart reports whether parts over connections of their own are worth a try, or another
+// one: some slow stream there is on each line that is full.
+func (w *watcher) apart(p pace, took time.Duration) bool {
 	if w.lanes.paid() {
 		p.little /= 8
+	} else if w.client.Rate() >= float64(p.whole) {
+		return false
 	}
-	return w.lanes.free() && p.slow(w.got, w.left, took, w.client.Sharers(w.resp)) ||
-		took > p.after && w.client.Lags(w.resp, w.left, p.gain)
+	return w.lanes.free() && p.slow(w.got, w.left, took, w.client.Sharers(w.resp))
 }
 
 // A part is a range of the file, to excluded.

@@ -86,7 +86,7 @@ func TestParts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s, record, _ := newParts(t, up, tt.fault, pace{
-				rate: 1 << 30, after: 20 * time.Millisecond, patience: 40 * time.Millisecond, little: 256 << 10, part: 128 << 10, parallel: 4, first: 512 << 10, gain: time.Hour,
+				rate: 1 << 30, whole: 1 << 40, after: 20 * time.Millisecond, patience: 40 * time.Millisecond, little: 256 << 10, part: 128 << 10, parallel: 4, first: 512 << 10, gain: time.Hour,
 			})
 			if tt.far {
 				s.fetch.pace.after = time.Hour

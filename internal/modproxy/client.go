@@ -71,6 +71,9 @@ func (c *Client) turn() time.Duration {
 // for long, at the rate at which answers came of late.
 func (c *Client) AtOnce() int { return atOnce(shortTurn, c.meter.rate(time.Now(), meterSlots)) }
 
+// Rate is how fast answers come in, all together, in bytes a second over the last two.
+func (c *Client) Rate() float64 { return c.meter.rate(time.Now(), meterSlots/2) }
+
 // shortTurn is well below the shortest time-out for an answer in which no byte comes
 // (internal/loopback, stallSoon).
 const shortTurn = time.Second
