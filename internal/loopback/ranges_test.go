@@ -182,7 +182,7 @@ func TestLaggingConnection(t *testing.T) {
 				done <- status
 			}()
 			up.Wait(zip(0), 1)
-			fast := modproxy.Try{URL: parse(t, up.URL+"/"+zip(1))}
+			fast := modproxy.Try{URL: parse(t, up.URL+"/"+zip(1)), Stall: time.Minute}
 			err := client.Do(t.Context(), fast, func(resp *http.Response) error {
 				_, err := io.Copy(io.Discard, resp.Body)
 				return err

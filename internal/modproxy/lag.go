@@ -93,10 +93,11 @@ func (c *Client) Sharers(resp *http.Response) int {
 }
 
 // Lags reports whether left bytes of an answer come sooner, by more than least, when
-// they are asked for over another connection (Try.Fast).
+// they are asked for over another connection (Try.Fast). While the line is as full as it
+// was that would only take from the others.
 func (c *Client) Lags(resp *http.Response, left int64, least time.Duration) bool {
 	b := pooled(resp)
-	return b != nil && c.h2.lags(b, left, least)
+	return b != nil && c.meter.idle(time.Now()) && c.h2.lags(b, left, least)
 }
 
 // pooled returns the body of an answer that came over the pool, else nil.

@@ -12,12 +12,14 @@ type meter struct {
 	slots [meterSlots]int64 // bytes, by the slot's number modulo meterSlots
 	first int64             // number of the first slot there was
 	last  int64             // number of the newest slot
+	most  int64             // bytes of the best second there was
 }
 
 // A meter looks back over so many slots, four seconds.
 const (
 	meterSlot  = 250 * time.Millisecond
 	meterSlots = 16
+	oneSecond  = int64(time.Second / meterSlot) // in slots
 )
 
 // turnBytes is what comes of one answer until each other one had its turn: up to four
@@ -38,6 +40,9 @@ func (m *meter) add(now time.Time, n int) {
 // advance empties the slots that time has passed since the last call.
 func (m *meter) advance(now time.Time) {
 	number := now.UnixNano() / int64(meterSlot)
+	if m.first != 0 && number > m.last {
+		m.most = max(m.most, m.sum(oneSecond))
+	}
 	switch {
 	case m.first == 0:
 		m.first, m.last = number, number
@@ -57,11 +62,23 @@ func (m *meter) rate(now time.Time, slots int64) float64 {
 	defer m.mu.Unlock()
 	m.advance(now)
 	slots = min(m.last-m.first+1, slots)
-	sum := int64(0)
+	return float64(m.sum(slots)) / (time.Duration(slots) * meterSlot).Seconds()
+}
+
+// sum is what came in the last slots.
+func (m *meter) sum(slots int64) (n int64) {
 	for i := range slots {
-		sum += m.slots[(m.last-i)%meterSlots]
+		n += m.slots[(m.last-i)%meterSlots]
 	}
-	return float64(sum) / (time.Duration(slots) * meterSlot).Seconds()
+	return n
+}
+
+// idle reports whether not half as much comes as in the best second there was.
+func (m *meter) idle(now time.Time) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.advance(now)
+	return 2*m.sum(oneSecond) < m.most
 }
 
 // peak is the greatest rate over two slots of late, in bytes a second.
@@ -70,7 +87,7 @@ func (m *meter) peak(now time.Time) float64 {
 	defer m.mu.Unlock()
 	m.advance(now)
 	most := int64(0)
-	for i := range int64(meterSlots/2 - 1) {
+	for i := range int64(meterSlots*3/4 - 1) {
 		most = max(most, m.slots[(m.last-i)%meterSlots]+m.slots[(m.last-i-1)%meterSlots])
 	}
 	return float64(most) / (2 * meterSlot).Seconds()

@@ -26,9 +26,15 @@ func TestMeter(t *testing.T) {
 	if r := m.peak(now); r != 100_000 {
 		t.Errorf("%v at its best", r)
 	}
+	if m.idle(now) {
+		t.Error("idle while it is at its best")
+	}
 	now = now.Add(2 * time.Second)
-	if r := m.peak(now); r != 0 {
-		t.Errorf("%v at its best, two seconds later", r)
+	if r := m.peak(now); r != 100_000 {
+		t.Errorf("%v at its best, two seconds ago", r)
+	}
+	if !m.idle(now) {
+		t.Error("not idle when nothing comes")
 	}
 	if r := m.rate(now, meterSlots); r != 50_000 {
 		t.Errorf("%v after two more with nothing", r)
