@@ -7,7 +7,9 @@
 // the GOPROXY list, retries and resumes, checks what came before go sees a byte,
 // and answers a final failure with a sentence that go prints.
 //
-// It is transport, never trust: go still checks every hash itself. A file is
+// It is transport, never trust: go still compares every hash with go.sum itself. Of a
+// zip that is put into the module cache (unpack.go, internal/modcache) it is the hash
+// that was taken here; go mod verify takes it anew. A file is
 // taken whole from one upstream, never mixed from two, since equal modules may be
 // packed as different bytes. What the loopback may ask whom is decided by pure
 // functions (plan.go); everything foreign is parsed and written anew before it

@@ -35,7 +35,8 @@ type pace struct {
 }
 
 var usualPace = pace{
-	rate: 1 << 20, whole: 5 << 20, after: 2 * time.Second, patience: 2 * time.Second, little: 2 << 20, part: 1 << 20, parallel: 8, first: 6 << 20, gain: time.Second,
+	rate: 1 << 20, whole: 5 << 20, after: 2 * time.Second, patience: 2 * time.Second,
+	little: 2 << 20, part: 1 << 20, parallel: 8, first: 6 << 20, gain: time.Second,
 }
 
 // over returns the pace for a path on which the quickest header takes so long: over a
@@ -168,7 +169,6 @@ func (t *transfer) split(resp *http.Response, first int64) error {
 	defer cancel(nil)
 	of := t.now
 	var wg sync.WaitGroup
-	defer wg.Wait()
 	if first == t.sink.n {
 		resp.Body.Close()
 		if err := t.fetchAnew(ctx, part{first, t.total}, of); err != nil {
