@@ -47,9 +47,14 @@ func (x *exchange) hang() {
 	panic(http.ErrAbortHandler)
 }
 
-// drop closes the connection, and with it every stream on it.
+// drop ends the connection, and with it every stream on it. It ends by FIN: to close
+// what has unread bytes of the client in it, as often with HTTP/2, is to reset it.
 func (x *exchange) drop() {
-	x.conn.Close()
+	if c, ok := x.conn.Conn.(*net.TCPConn); ok {
+		c.CloseWrite()
+	} else {
+		x.conn.Close()
+	}
 	panic(http.ErrAbortHandler)
 }
 

@@ -32,13 +32,13 @@ func see(c *http.Client, base, file string, good []byte, header ...string) strin
 }
 
 // seeSilence is see for an answer that will stop coming: it gives up when the
-// server has the request and nothing has come for half a second.
+// server has the request and nothing has come for two seconds.
 func seeSilence(srv *Server, c *http.Client, base, file string, good []byte) string {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	silence := time.AfterFunc(time.Hour, cancel)
 	defer silence.Stop()
-	alive := func() { silence.Reset(500 * time.Millisecond) }
+	alive := func() { silence.Reset(2 * time.Second) }
 	seen := srv.Count(base + file)
 	go func() { srv.Wait(base+file, seen+1); alive() }()
 	return look(ctx, c, alive, srv.URL+base, file, good)
