@@ -25,11 +25,18 @@ import (
 	"github.com/goproxy-setup/goproxy-setup/report"
 )
 
-// Time-outs: long enough for a busy machine to do what does not stall, and never.
-const (
-	stallTest = 400 * time.Millisecond
-	noStall   = time.Minute
-)
+// noStall is a time-out that never comes.
+const noStall = time.Minute
+
+// patiently tries with longer and longer time-outs until one is long enough for a busy
+// machine to do what comes before a stall.
+func patiently(try func(stall time.Duration) (enough bool)) {
+	for _, stall := range []time.Duration{400 * time.Millisecond, 2 * time.Second, 10 * time.Second} {
+		if try(stall) {
+			return
+		}
+	}
+}
 
 const zipPath = "example.com/m/@v/v1.0.0.zip"
 
@@ -78,7 +85,7 @@ func TestDo(t *testing.T) {
 	t.Parallel()
 	plain, secure := newRig(t, false), newRig(t, true)
 	golden.Run(t, "testdata/do.txt", func(t *testing.T, in []string) []string {
-		base, ending, _ := strings.Cut(in[0], " ")
+		base, stalls, _ := strings.Cut(in[0], " stalls in phase ")
 		out := make([]string, 3)
 		var wg sync.WaitGroup
 		for i, p := range []struct {
@@ -88,10 +95,17 @@ func TestDo(t *testing.T) {
 		}{{"http  ", plain, false}, {"https ", secure, true}, {"http/2", secure, false}} {
 			try := p.rig.try(t, base)
 			try.HTTP1 = p.http1
-			if ending == "stalls" {
-				try.Stall = stallTest
-			}
-			wg.Go(func() { out[i] = p.name + " " + p.rig.says(p.rig.client.Do(t.Context(), try, read, never)) })
+			wg.Go(func() {
+				patiently(func(stall time.Duration) bool {
+					if stalls != "" {
+						try.Stall = stall
+					}
+					err := p.rig.client.Do(t.Context(), try, read, never)
+					out[i] = p.name + " " + p.rig.says(err)
+					var timeout *TimeoutError
+					return !errors.As(err, &timeout) || string(timeout.Phase) == stalls
+				})
+			})
 		}
 		wg.Wait()
 		return out
@@ -157,9 +171,13 @@ func TestDoPhases(t *testing.T) {
 			defer c.Close()
 			u := parseURL(t, tt.url+"/"+zipPath)
 			u.User, u.RawQuery = url.UserPassword("u", secret), "token="+secret
-			err := c.Do(t.Context(), Try{URL: u, Stall: stallTest}, read, never)
+			var err error
 			var timeout *TimeoutError
-			if !errors.As(err, &timeout) || timeout.Phase != tt.want || timeout.After != stallTest || !timeout.Timeout() {
+			patiently(func(stall time.Duration) bool {
+				err = c.Do(t.Context(), Try{URL: u, Stall: stall}, read, never)
+				return !errors.As(err, &timeout) || timeout.Phase == tt.want && timeout.After == stall
+			})
+			if timeout == nil || timeout.Phase != tt.want || !timeout.Timeout() {
 				t.Fatalf("error %#v, want a time-out in phase %s", err, tt.want)
 			}
 			if strings.Contains(err.Error(), secret) {
@@ -215,19 +233,24 @@ func TestDoKeepsHandlesError(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, false)
 	own := errors.New("hash differs")
-	try := r.try(t, "")
-	try.Stall = stallTest
-	err := r.client.Do(t.Context(), try, func(resp *http.Response) error {
-		if err := read(resp); err != nil {
-			return err
-		}
-		select { // longer than Stall: the reader's own time does not count
-		case <-resp.Request.Context().Done():
-			t.Error("the attempt was ended while its body was being checked")
-		case <-time.After(try.Stall * 3 / 2):
-		}
-		return own
-	}, never)
+	var err error
+	patiently(func(stall time.Duration) (whole bool) {
+		try := r.try(t, "")
+		try.Stall = stall
+		err = r.client.Do(t.Context(), try, func(resp *http.Response) error {
+			if err := read(resp); err != nil {
+				return err
+			}
+			whole = true
+			select { // longer than Stall: the reader's own time does not count
+			case <-resp.Request.Context().Done():
+				t.Error("the attempt was ended while its body was being checked")
+			case <-time.After(stall * 3 / 2):
+			}
+			return own
+		}, never)
+		return whole
+	})
 	if err != own {
 		t.Errorf("error %v, want %v", err, own)
 	}
