@@ -9,8 +9,9 @@ import (
 // Lanes are the connections of HTTP/1.1 for parts of slow zips, of all zips
 // together. Where lost packets hold each connection back, every one more brings more,
 // up to dozens; where the line is full they only take from each other, and on a slow
-// line push each other off. What it is shows when there are more: as long as each lane
-// brings what one brought when there were few, there become more still.
+// line push each other off. What it is shows when they are opened, and when there are
+// more: as long as each lane brings what one brought when there were few, there become
+// more still.
 type lanes struct {
 	mu    sync.Mutex
 	cond  *sync.Cond
@@ -79,8 +80,9 @@ func (l *lanes) wake() {
 	l.cond.Broadcast()
 }
 
-// release gives back a lane that brought so many bytes in some time.
-func (l *lanes) release(n int64, took time.Duration) {
+// release gives back a lane that brought so many bytes in some time, over a line that
+// is crowded with what there is or not.
+func (l *lanes) release(n int64, took time.Duration, crowded bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	defer l.cond.Broadcast()
@@ -89,16 +91,16 @@ func (l *lanes) release(n int64, took time.Duration) {
 	if n >= leastJudged {
 		l.sum, l.parts = l.sum+float64(n)/max(took, time.Millisecond).Seconds(), l.parts+1
 	}
-	if l.parts < firstLanes {
-		return
-	}
-	switch mean := l.sum / float64(l.parts); {
-	case l.limit == firstLanes:
-		l.first = mean
-	case mean < laneShare*l.first:
+	mean := l.sum / float64(max(1, l.parts))
+	switch judged := l.parts >= firstLanes; {
+	case crowded, judged && l.limit > firstLanes && mean < laneShare*l.first:
 		l.pay, l.rest = false, time.Now().Add(laneRest)
 		l.set(firstLanes)
 		return
+	case !judged:
+		return
+	case l.limit == firstLanes:
+		l.first = mean
 	default:
 		l.pay = true
 	}

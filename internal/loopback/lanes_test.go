@@ -21,7 +21,7 @@ func TestLanes(t *testing.T) {
 	bring := func(parts int, n int64) {
 		t.Helper()
 		for range parts {
-			l.release(n, time.Second)
+			l.release(n, time.Second, false)
 			take(1)
 		}
 	}
@@ -51,7 +51,7 @@ func TestLanes(t *testing.T) {
 	bring(10*firstLanes, steady)
 	want("the most", mostLanes, true, false)
 	for l.limit == mostLanes && l.parts < 1000 {
-		l.release(leastJudged, time.Second)
+		l.release(leastJudged, time.Second, false)
 		l.open++
 	}
 	l.open = 0
@@ -60,4 +60,6 @@ func TestLanes(t *testing.T) {
 	take(1)
 	bring(2*firstLanes, steady)
 	want("never more than are asked for", firstLanes, false, true)
+	l.release(steady, time.Second, true)
+	want("the line is crowded", firstLanes, false, false)
 }

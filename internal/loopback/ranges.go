@@ -269,7 +269,7 @@ func (t *transfer) fetchPart(ctx context.Context, p part, of report.Attempt, lar
 	}
 	began, at, tries := time.Now(), p.from, 1
 	if own {
-		defer func() { t.lanes.release(at-p.from, time.Since(began)) }()
+		defer func() { t.lanes.release(at-p.from, time.Since(began), t.client.Crowded()) }()
 	}
 	try := func() modproxy.Try {
 		return modproxy.Try{

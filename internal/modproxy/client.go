@@ -18,8 +18,9 @@ type Client struct {
 
 	netrc Netrc
 
-	meter   meter
-	answers atomic.Int64 // that are under way and have a time-out
+	meter    meter
+	openings openings
+	answers  atomic.Int64 // that are under way and have a time-out
 }
 
 // Options of a Client. The zero value asks directly and trusts the system's CAs.

@@ -108,7 +108,8 @@ func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 	c.answers.Add(1)
 	ctx, w := startWatch(req.Context(), Redact(req.URL), x.try.Stall, c.turn)
 	x.watch = w
-	resp, err := rt.RoundTrip(req.WithContext(httptrace.WithClientTrace(ctx, w.trace())))
+	ctx = httptrace.WithClientTrace(httptrace.WithClientTrace(ctx, w.trace()), c.openings.trace(req.URL))
+	resp, err := rt.RoundTrip(req.WithContext(ctx))
 	if err != nil {
 		w.end()
 		c.answers.Add(-1)
