@@ -9,12 +9,13 @@ import (
 // Lanes are the connections of HTTP/1.1 for parts of slow zips, of all zips
 // together. Where lost packets hold each connection back, every one more brings more,
 // up to dozens; where the line is full they only take from each other, and on a slow
-// line push each other off. What it is shows when they are opened, and when there are
-// more: as long as each lane brings what one brought when there were few, there become
-// more still.
+// line push each other off. What it is shows when some are opened, before any stream is
+// given up for them, and when there are more: as long as each lane brings what one
+// brought when there were few, there become more still.
 type lanes struct {
 	mu    sync.Mutex
 	cond  *sync.Cond
+	line  line
 	limit int
 	open  int
 	first float64   // bytes a second of one lane with the first limit
@@ -23,6 +24,15 @@ type lanes struct {
 	pay   bool      // more lanes are known to make the whole faster
 	rest  time.Time // there are none to be had before
 }
+
+// A line is what is known of the one that all lanes share.
+type line int
+
+const (
+	unknown line = iota
+	sounding
+	roomy // for more connections
+)
 
 const (
 	firstLanes = 8
@@ -45,11 +55,35 @@ func newLanes() *lanes {
 	return l
 }
 
-// free reports whether a part could go at once.
-func (l *lanes) free() bool {
+// free reports whether a part could go at once. The first who asks has the line sounded;
+// until that is done there are no lanes. An error of sound leaves it unknown.
+func (l *lanes) free(sound func() (crowded bool, err error)) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.open < l.limit && !time.Now().Before(l.rest)
+	if time.Now().Before(l.rest) {
+		return false
+	}
+	if l.line == unknown {
+		l.line = sounding
+		l.mu.Unlock()
+		crowded, err := sound()
+		l.mu.Lock()
+		switch {
+		case err != nil:
+			l.line = unknown
+		case crowded:
+			l.leave()
+		default:
+			l.line = roomy
+		}
+	}
+	return l.line == roomy && l.open < l.limit
+}
+
+// leave lets the lanes be for a while.
+func (l *lanes) leave() {
+	l.line, l.pay, l.rest = unknown, false, time.Now().Add(laneRest)
+	l.set(firstLanes)
 }
 
 // paid reports whether more lanes are known to make the whole faster.
@@ -94,8 +128,7 @@ func (l *lanes) release(n int64, took time.Duration, crowded bool) {
 	mean := l.sum / float64(max(1, l.parts))
 	switch judged := l.parts >= firstLanes; {
 	case crowded, judged && l.limit > firstLanes && mean < laneShare*l.first:
-		l.pay, l.rest = false, time.Now().Add(laneRest)
-		l.set(firstLanes)
+		l.leave()
 		return
 	case !judged:
 		return

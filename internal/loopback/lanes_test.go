@@ -25,10 +25,11 @@ func TestLanes(t *testing.T) {
 			take(1)
 		}
 	}
+	sound := func() (bool, error) { return false, nil }
 	want := func(when string, limit int, paid, free bool) {
 		t.Helper()
-		if l.limit != limit || l.paid() != paid || l.free() != free {
-			t.Errorf("%s: limit %d, paid %v, free %v; want %d, %v, %v", when, l.limit, l.paid(), l.free(), limit, paid, free)
+		if l.limit != limit || l.paid() != paid || l.free(sound) != free {
+			t.Errorf("%s: limit %d, paid %v, free %v; want %d, %v, %v", when, l.limit, l.paid(), l.free(sound), limit, paid, free)
 		}
 	}
 	const steady = 200_000
@@ -62,4 +63,29 @@ func TestLanes(t *testing.T) {
 	want("never more than are asked for", firstLanes, false, true)
 	l.release(steady, time.Second, true)
 	want("the line is crowded", firstLanes, false, false)
+}
+
+// TestLanesSound: there are no lanes before the line is known to have room for them.
+func TestLanesSound(t *testing.T) {
+	t.Parallel()
+	l := newLanes()
+	if l.free(func() (bool, error) { return false, context.Canceled }) {
+		t.Error("the sounding was broken off")
+	}
+	if l.free(func() (bool, error) {
+		if l.free(nil) {
+			t.Error("the line is being sounded")
+		}
+		return false, nil
+	}) != true {
+		t.Error("the line has room")
+	}
+	l.leave()
+	if l.free(nil) {
+		t.Error("they are left alone")
+	}
+	l.rest = time.Time{}
+	if l.free(func() (bool, error) { return true, nil }) || l.free(nil) {
+		t.Error("the line is crowded")
+	}
 }

@@ -147,7 +147,29 @@ func (w *watcher) apart(p pace, took time.Duration) bool {
 	} else if w.client.Rate() >= float64(p.whole) {
 		return false
 	}
-	return w.lanes.free() && p.slow(w.got, w.left, took, w.client.Sharers(w.resp))
+	return p.slow(w.got, w.left, took, w.client.Sharers(w.resp)) && w.lanes.free(w.sound)
+}
+
+// soundings is how many connections are opened to see whether the line is full.
+const soundings = 4
+
+// sound opens the first connections of lanes, with requests for a byte each, and reports
+// whether the line is so crowded that they had to wait. Meanwhile the stream is not read.
+// The error is that of a context that ended.
+func (w *watcher) sound() (crowded bool, err error) {
+	u := w.leg.up.at(w.File)
+	try := modproxy.Try{URL: u, Stall: stallSoon, HTTP1: true, Header: http.Header{"Range": {"bytes=0-0"}, "If-Range": {w.etag}}}
+	var wg sync.WaitGroup
+	for range soundings {
+		wg.Go(func() {
+			_ = w.client.Do(w.ctx, try, func(resp *http.Response) error {
+				_, err := io.CopyN(io.Discard, resp.Body, 2) // to its end, so that the connection can be used again
+				return err
+			}, func(error) (modproxy.Try, bool) { return modproxy.Try{}, false })
+		})
+	}
+	wg.Wait()
+	return w.client.Crowded(), w.ctx.Err()
 }
 
 // A part is a range of the file, to excluded.

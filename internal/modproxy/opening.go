@@ -16,16 +16,19 @@ import (
 type openings struct {
 	mu       sync.Mutex
 	quickest map[string]time.Duration // by scheme and host
-	late     int                      // so many of the newest ones in a row were late
+	late     [newest]bool             // the newest ones
+	n        int                      // how many there were
 }
 
 const (
 	// An opening is late from lateFactor times what the quickest one took and lateSlack,
 	// which is for a busy processor.
-	lateFactor = 1.5
+	lateFactor = 1.25
 	lateSlack  = 20 * time.Millisecond
-	// So many in a row are no chance.
-	lateEnough = 8
+	// With lateEnough of the newest it is no chance: where 1 % of the packets get lost, one
+	// in twenty is late.
+	newest     = 4
+	lateEnough = 3
 )
 
 // add notes how long a connection took, the first one of a host included.
@@ -36,21 +39,24 @@ func (o *openings) add(host string, took time.Duration) {
 		o.quickest = map[string]time.Duration{}
 	}
 	best, ok := o.quickest[host]
-	switch {
-	case !ok || took < best:
-		o.quickest[host], o.late = took, 0
-	case took > time.Duration(lateFactor*float64(best))+lateSlack:
-		o.late++
-	default:
-		o.late = 0
+	if !ok || took < best {
+		o.quickest[host] = took
 	}
+	o.late[o.n%newest] = ok && took > time.Duration(lateFactor*float64(best))+lateSlack
+	o.n++
 }
 
-// crowded reports whether all of the newest connections were late.
+// crowded reports whether most of the newest connections were late.
 func (o *openings) crowded() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.late >= lateEnough
+	late := 0
+	for _, l := range o.late {
+		if l {
+			late++
+		}
+	}
+	return late >= lateEnough
 }
 
 // trace follows what is opened for a request of a URL, up to the end of its handshake.
