@@ -63,7 +63,7 @@ func NewClient(o Options) *Client {
 // requests cost few connections.
 func (c *Client) Multiplexed(host string) bool { return c.h2.multiplexed(host) }
 
-// turn is how long an answer may have to wait for the others on its line.
+// turn is how long an answer may have to wait for all others on its line.
 func (c *Client) turn() time.Duration {
 	return turn(int(c.answers.Load()), c.meter.rate(time.Now(), meterSlots))
 }

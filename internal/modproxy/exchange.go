@@ -8,6 +8,7 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
@@ -92,21 +93,26 @@ type exchange struct {
 
 func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 	x.watch = nil
-	var rt http.RoundTripper = x.client.h2
+	c := x.client
+	pick := c.h2.idlest
 	switch {
-	case x.try.HTTP1:
-		rt = x.client.h1
 	case x.try.Shared:
-		rt = picking{x.client.h2, x.client.h2.dialled}
+		pick = c.h2.dialled
 	case x.try.Fast:
-		rt = picking{x.client.h2, func(host string) *shard { s, _ := x.client.h2.fastest(host); return s }}
+		pick = func(host string) *shard { s, _ := c.h2.fastest(host); return s }
+	}
+	var over atomic.Pointer[conn]
+	var rt http.RoundTripper = picking{c.h2, pick, over.Store}
+	if x.try.HTTP1 {
+		rt = c.h1
 	}
 	if x.try.Stall == 0 {
 		return rt.RoundTrip(req)
 	}
-	c := x.client
 	c.answers.Add(1)
-	ctx, w := startWatch(req.Context(), Redact(req.URL), x.try.Stall, c.turn)
+	ctx, w := startWatch(req.Context(), Redact(req.URL), x.try.Stall, func() time.Duration {
+		return max(c.turn(), c.h2.turn(req.URL.Host, over.Load()))
+	})
 	x.watch = w
 	ctx = httptrace.WithClientTrace(httptrace.WithClientTrace(ctx, w.trace()), c.openings.trace(req.URL))
 	resp, err := rt.RoundTrip(req.WithContext(ctx))

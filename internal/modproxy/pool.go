@@ -44,22 +44,17 @@ func newPool(n int, next func() transport) *pool {
 	return p
 }
 
-func (p *pool) RoundTrip(req *http.Request) (*http.Response, error) {
-	return p.roundTrip(req, p.idlest)
-}
-
-// picking is a pool for requests that do not go to the idlest shard.
+// picking sends a request over the shard that pick names, and tells over which
+// connection it goes.
 type picking struct {
 	*pool
 	pick func(host string) *shard
+	over func(*conn)
 }
 
 func (p picking) RoundTrip(req *http.Request) (*http.Response, error) {
-	return p.roundTrip(req, p.pick)
-}
-
-func (p *pool) roundTrip(req *http.Request, pick func(host string) *shard) (*http.Response, error) {
-	s, c, first := p.enter(req.URL.Host, pick)
+	s, c, first := p.enter(req.URL.Host, p.pick)
+	p.over(c)
 	resp, err := p.send(s, c, first, req)
 	if err != nil {
 		p.leave(s, c)
@@ -167,6 +162,17 @@ func (p *pool) multiplexed(host string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.multi[host]
+}
+
+// turn is how long one answer of a host may have to wait for the others of its
+// connection, which may have less than its share of the line.
+func (p *pool) turn(host string, c *conn) time.Duration {
+	if c == nil || !p.multiplexed(host) {
+		return 0
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return turn(c.open, c.meter.rate(time.Now(), meterSlots))
 }
 
 func (p *pool) close() {

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/goproxy-setup/goproxy-setup/internal/proxytest"
 )
@@ -21,6 +23,8 @@ func newTestPool(t *testing.T, https bool, n int) (*proxytest.Server, *pool) {
 	return r.Server, p
 }
 
+func idlest(p *pool) picking { return picking{p, p.idlest, func(*conn) {}} }
+
 // ask sends a request whose body the caller closes.
 func ask(t *testing.T, p *pool, url string) *http.Response {
 	t.Helper()
@@ -28,7 +32,7 @@ func ask(t *testing.T, p *pool, url string) *http.Response {
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp, err := p.RoundTrip(req)
+	resp, err := idlest(p).RoundTrip(req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,14 +101,14 @@ func TestPoolFailure(t *testing.T) {
 	srv, p := newTestPool(t, true, 1)
 	for range 2 {
 		req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, proxytest.Refused(t), nil)
-		if _, err := p.RoundTrip(req); err == nil {
+		if _, err := idlest(p).RoundTrip(req); err == nil {
 			t.Fatal("a refused connection gives no error")
 		}
 	}
 	ask(t, p, srv.URL+"/"+zipPath).Body.Close()
 	for _, base := range []string{"/eof", ""} {
 		req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.URL+base+"/"+zipPath, nil)
-		resp, err := p.RoundTrip(req)
+		resp, err := idlest(p).RoundTrip(req)
 		if (err == nil) != (base == "") {
 			t.Errorf("%q: %v", base, err)
 		}
@@ -124,4 +128,24 @@ func TestPoolOverHTTP1(t *testing.T) {
 	if p.multiplexed(parseURL(t, srv.URL).Host) {
 		t.Error("HTTP/1.1 is taken for HTTP/2")
 	}
+}
+
+// TestPoolTurn: what waits is as long as the connection is slow, and no longer.
+func TestPoolTurn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := newPool(1, func() transport { return transport{} })
+		c := &conn{open: 16}
+		c.meter.add(time.Now(), 256<<10)
+		if d := p.turn("a.example", c); d != 0 {
+			t.Errorf("%v over HTTP/1.1", d)
+		}
+		p.multi["a.example"] = true
+		if d := p.turn("a.example", c); d != time.Second {
+			t.Errorf("%v for one of 16 answers of 1 MB a second", d)
+		}
+		if d := p.turn("a.example", nil); d != 0 {
+			t.Errorf("%v before there is a connection", d)
+		}
+	})
 }
