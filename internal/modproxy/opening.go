@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"net/http/httptrace"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 )
@@ -16,8 +17,8 @@ import (
 type openings struct {
 	mu       sync.Mutex
 	quickest map[string]time.Duration // by scheme and host
-	late     [newest]bool             // the newest ones
-	n        int                      // how many there were
+	late     [newest]bool             // of the newest ones, by the order in which they began: late ones end last
+	begun    int
 }
 
 const (
@@ -25,14 +26,22 @@ const (
 	// which is for a busy processor.
 	lateFactor = 1.25
 	lateSlack  = 20 * time.Millisecond
-	// With lateEnough of the newest it is no chance: where 1 % of the packets get lost, one
-	// in twenty is late.
-	newest     = 4
-	lateEnough = 3
+	// With all of the newest it is no chance: where 1 % of the packets get lost, one in
+	// twenty is late.
+	newest = 4
 )
 
-// add notes how long a connection took, the first one of a host included.
-func (o *openings) add(host string, took time.Duration) {
+// begin returns the number of a new one.
+func (o *openings) begin() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.late[o.begun%newest] = false // before it is known
+	o.begun++
+	return o.begun - 1
+}
+
+// end notes how long one took. The first of a host is not late.
+func (o *openings) end(number int, host string, took time.Duration) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.quickest == nil {
@@ -42,33 +51,31 @@ func (o *openings) add(host string, took time.Duration) {
 	if !ok || took < best {
 		o.quickest[host] = took
 	}
-	o.late[o.n%newest] = ok && took > time.Duration(lateFactor*float64(best))+lateSlack
-	o.n++
+	if o.begun-number <= newest {
+		o.late[number%newest] = ok && took > time.Duration(lateFactor*float64(best))+lateSlack
+	}
 }
 
-// crowded reports whether most of the newest connections were late.
+// crowded reports whether all of the newest connections were late.
 func (o *openings) crowded() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	late := 0
-	for _, l := range o.late {
-		if l {
-			late++
-		}
-	}
-	return late >= lateEnough
+	return !slices.Contains(o.late[:], false)
 }
 
 // trace follows what is opened for a request of a URL, up to the end of its handshake.
 func (o *openings) trace(u *url.URL) *httptrace.ClientTrace {
-	var begin sync.Once // address families are dialled side by side
+	var once sync.Once // address families are dialled side by side
 	var start time.Time
+	var number int
 	done := func(err error) {
 		if err == nil {
-			o.add(u.Scheme+"://"+u.Host, time.Since(start))
+			o.end(number, u.Scheme+"://"+u.Host, time.Since(start))
 		}
 	}
-	t := &httptrace.ClientTrace{ConnectStart: func(string, string) { begin.Do(func() { start = time.Now() }) }}
+	t := &httptrace.ClientTrace{ConnectStart: func(string, string) {
+		once.Do(func() { start, number = time.Now(), o.begin() })
+	}}
 	if u.Scheme == "https" {
 		t.TLSHandshakeDone = func(_ tls.ConnectionState, err error) { done(err) }
 	} else {
