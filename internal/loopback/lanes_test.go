@@ -32,7 +32,7 @@ func TestLanes(t *testing.T) {
 			t.Errorf("%s: limit %d, paid %v, free %v; want %d, %v, %v", when, l.limit, l.paid(), l.free(sound), limit, paid, free)
 		}
 	}
-	const steady = 200_000
+	const steady = 400_000
 	want("at first", firstLanes, false, true)
 	take(firstLanes)
 	want("all are in use", firstLanes, false, false)
