@@ -43,7 +43,8 @@ func TestLanes(t *testing.T) {
 	}
 	bring(firstLanes, leastJudged-1)
 	want("parts too small to say anything", firstLanes, false, false)
-	bring(firstLanes, steady)
+	bring(firstLanes-1, 4*steady)
+	bring(1, steady)
 	want("the first ones are known", 32, false, true)
 	take(32 - firstLanes)
 	bring(firstLanes, 0.6*steady)
