@@ -71,8 +71,11 @@ type order struct {
 	claim *modcache.Claim // to put it in the module cache
 }
 
+// errTaken is the error of an order ahead whose file go has asked for meanwhile.
+var errTaken = errors.New("go has it")
+
 // share gets a file from the groups, once for all who want it at the same time.
-// Each of them has a reading of its own.
+// Each of them has a reading of its own. What go has taken is not fetched ahead again.
 func (f *fetcher) share(ctx context.Context, o order, groups [][]*Upstream) (*content, error) {
 	key := o.Path() + " " + groups[0][0].String()
 	f.mu.Lock()
@@ -81,6 +84,10 @@ func (f *fetcher) share(ctx context.Context, o order, groups [][]*Upstream) (*co
 		f.mu.Unlock()
 		<-fl.done
 		return fl.content, fl.err
+	}
+	if o.ahead && f.stock.wanted(o.Path()) {
+		f.mu.Unlock()
+		return nil, errTaken
 	}
 	fl := &flight{readers: 1, done: make(chan struct{})}
 	f.flights[key] = fl

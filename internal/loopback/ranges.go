@@ -119,6 +119,7 @@ type watcher struct {
 	resp      *http.Response
 	got, left int64
 	start     time.Time
+	small     bool // a part that is not worth being split
 }
 
 func (t *transfer) watch(resp *http.Response, left int64) *watcher {
@@ -136,7 +137,7 @@ func (w *watcher) Read(p []byte) (int, error) {
 
 func (w *watcher) slow() bool {
 	p, took := w.pace.over(w.leg.up.health.path()), time.Since(w.start)
-	return took > p.after && (w.apart(p, took) || w.client.Lags(w.resp, w.left, p.gain))
+	return took > p.after && (!w.small && w.apart(p, took) || w.client.Lags(w.resp, w.left, p.gain))
 }
 
 // apart reports whether parts over connections of their own are worth a try, or another
@@ -279,8 +280,8 @@ const partTries = 5
 
 // fetchPart gets one part of the attempt that it is recorded with. A large one goes
 // over the connections that there are, until that is slow. A small one of a slow stream
-// goes over the connection that brings it soonest, or over one of its own when all are
-// slow: for the packets that they lose, or for the many other answers.
+// goes over the connection that brings it soonest, until that lags, or over one of its own
+// when all are slow: for the packets that they lose, or for the many other answers.
 func (t *transfer) fetchPart(ctx context.Context, p part, of report.Attempt, large bool) error {
 	u := t.leg.up.at(t.File)
 	own := !large && t.client.Fastest(u.Host) < float64(t.pace.rate)
@@ -306,10 +307,8 @@ func (t *transfer) fetchPart(ctx context.Context, p part, of report.Attempt, lar
 		if !strings.HasPrefix(resp.Header.Get("Content-Range"), fmt.Sprintf("bytes %d-", at)) {
 			return &modproxy.ContentError{URL: modproxy.Redact(resp.Request.URL), Reason: "is not the part that was asked for"}
 		}
-		body := io.Reader(resp.Body)
-		if large {
-			body = t.watch(resp, p.to-at)
-		}
+		body := t.watch(resp, p.to-at)
+		body.small = !large
 		n, err := io.Copy(io.NewOffsetWriter(t.sink.file, at), io.LimitReader(body, p.to-at))
 		if at += n; err == nil && at < p.to {
 			err = io.ErrUnexpectedEOF
