@@ -2,8 +2,6 @@ package loopback
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 	"math"
 	"net/http/httptrace"
 	"sync"
@@ -35,16 +33,7 @@ func (f *fetcher) fetchAhead(ctx context.Context, files []File, groups [][]*Upst
 			defer f.limiter.release()
 			claim := f.claimOf(file)
 			defer claim.Release()
-			c, err := f.share(ctx, order{file, true, claim}, groups)
-			switch {
-			case err == nil && c.cached:
-				f.record.handed(file, c.saved)
-				c.release()
-			case err == nil:
-				f.stock.put(file.Path(), stocked{content: c})
-			case errors.Is(err, fs.ErrNotExist):
-				f.stock.put(file.Path(), stocked{err: err})
-			}
+			_, _ = f.share(ctx, order{file, true, claim}, groups) // what came is in the stock
 		})
 	}
 	wg.Wait()

@@ -3,6 +3,7 @@ package loopback
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -58,9 +59,6 @@ func (c *content) release() {
 
 // get returns a file that go asks for. The caller releases it.
 func (f *fetcher) get(ctx context.Context, file File, groups [][]*Upstream) (*content, error) {
-	if r, ok := f.stock.take(file.Path()); ok {
-		return r.content, r.err
-	}
 	return f.share(ctx, order{File: file}, groups)
 }
 
@@ -71,23 +69,29 @@ type order struct {
 	claim *modcache.Claim // to put it in the module cache
 }
 
-// errTaken is the error of an order ahead whose file go has asked for meanwhile.
+// errTaken is the error of an order ahead whose file go has asked for.
 var errTaken = errors.New("go has it")
 
-// share gets a file from the groups, once for all who want it at the same time.
-// Each of them has a reading of its own. What go has taken is not fetched ahead again.
+// share gets a file from the stock or the groups, once for all who want it at the same
+// time. Each of them has a reading of its own; that of an order ahead goes to the stock.
+// No file is in neither place while one of them looks for it: f.mu is held.
 func (f *fetcher) share(ctx context.Context, o order, groups [][]*Upstream) (*content, error) {
 	key := o.Path() + " " + groups[0][0].String()
 	f.mu.Lock()
+	if !o.ahead {
+		if r, ok := f.stock.take(o.Path()); ok {
+			f.mu.Unlock()
+			return r.content, r.err
+		}
+	} else if f.flights[key] != nil || f.stock.wanted(o.Path()) {
+		f.mu.Unlock()
+		return nil, errTaken
+	}
 	if fl, ok := f.flights[key]; ok {
 		fl.readers++
 		f.mu.Unlock()
 		<-fl.done
 		return fl.content, fl.err
-	}
-	if o.ahead && f.stock.wanted(o.Path()) {
-		f.mu.Unlock()
-		return nil, errTaken
 	}
 	fl := &flight{readers: 1, done: make(chan struct{})}
 	f.flights[key] = fl
@@ -98,9 +102,25 @@ func (f *fetcher) share(ctx context.Context, o order, groups [][]*Upstream) (*co
 	if fl.content != nil {
 		fl.content.readers.Store(int32(fl.readers))
 	}
+	if o.ahead {
+		f.keep(o, fl.content, fl.err)
+	}
 	f.mu.Unlock()
 	close(fl.done)
 	return fl.content, fl.err
+}
+
+// keep puts what came ahead into the stock, unless the module cache has it already.
+func (f *fetcher) keep(o order, c *content, err error) {
+	switch {
+	case err == nil && c.cached:
+		f.record.handed(o.File, c.saved)
+		c.release()
+	case err == nil:
+		f.stock.put(o.Path(), stocked{content: c})
+	case errors.Is(err, fs.ErrNotExist):
+		f.stock.put(o.Path(), stocked{err: err})
+	}
 }
 
 // walk asks the groups in order: the next one only after 404 or 410, as ',' in a
