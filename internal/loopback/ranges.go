@@ -46,14 +46,15 @@ func (p pace) over(path time.Duration) pace {
 	return p
 }
 
-// slow judges a stream by what it has brought, as one of sharers of a connection. A
-// fast one is left alone, and one with little left: what is on its way of it would be
+// slow judges a stream by what it has brought, as one of sharers of a connection that
+// brought peak bytes a second at its best of late: others that shared it may have ended.
+// A fast one is left alone, and one with little left: what is on its way of it would be
 // lost.
-func (p pace) slow(got, left int64, took time.Duration, sharers int) bool {
+func (p pace) slow(got, left int64, took time.Duration, sharers int, peak float64) bool {
 	if took < p.after || left < p.little || got == 0 {
 		return false
 	}
-	rate := float64(got) / took.Seconds() * float64(sharers)
+	rate := max(float64(got)/took.Seconds()*float64(sharers), peak)
 	return rate < float64(p.rate) && float64(left)/rate > p.patience.Seconds()
 }
 
@@ -84,7 +85,7 @@ func (t *transfer) copy(resp *http.Response) error {
 		case err != nil:
 			return fmt.Errorf("read %s: %w", modproxy.Redact(resp.Request.URL), err)
 		case time.Since(mark) > t.plan.stall():
-			if trickles(t.sink.n-marked, time.Since(mark), t.client.Sharers(resp)) {
+			if sharers, _ := t.client.Shared(resp); trickles(t.sink.n-marked, time.Since(mark), sharers) {
 				return &modproxy.TimeoutError{URL: modproxy.Redact(resp.Request.URL), Phase: modproxy.PhaseBody, After: time.Since(mark)}
 			}
 			mark, marked = time.Now(), t.sink.n
@@ -148,7 +149,8 @@ func (w *watcher) apart(p pace, took time.Duration) bool {
 	} else if w.client.Rate() >= float64(p.whole) {
 		return false
 	}
-	return p.slow(w.got, w.left, took, w.client.Sharers(w.resp)) && w.lanes.free(w.sound)
+	sharers, peak := w.client.Shared(w.resp)
+	return p.slow(w.got, w.left, took, sharers, peak) && w.lanes.free(w.sound)
 }
 
 // soundings is how many connections are opened to see whether the line is full.

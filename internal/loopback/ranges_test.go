@@ -20,17 +20,19 @@ func TestPace(t *testing.T) {
 		got, left int64
 		took      time.Duration
 		sharers   int
+		peak      float64
 		want      bool
 	}{
-		{"too early to say", 1, 50 << 20, usualPace.after / 2, 1, false},
-		{"nearly done", 38 << 20, 1 << 20, 3 * time.Second, 1, false},
-		{"fast enough", 20 << 20, 20 << 20, 3 * time.Second, 1, false},
-		{"slow", 1 << 19, 38 << 20, 2 * time.Second, 1, true},
-		{"slow among many", 1 << 19, 38 << 20, 2 * time.Second, 10, false},
-		{"long, but not slow", 6 << 20, 400 << 20, 3 * time.Second, 1, false},
-		{"nothing yet", 0, 38 << 20, 3 * time.Second, 1, false},
+		{"too early to say", 1, 50 << 20, usualPace.after / 2, 1, 0, false},
+		{"nearly done", 38 << 20, 1 << 20, 3 * time.Second, 1, 0, false},
+		{"fast enough", 20 << 20, 20 << 20, 3 * time.Second, 1, 0, false},
+		{"slow", 1 << 19, 38 << 20, 2 * time.Second, 1, 0, true},
+		{"slow among many", 1 << 19, 38 << 20, 2 * time.Second, 10, 0, false},
+		{"slow among many that have ended", 1 << 19, 38 << 20, 2 * time.Second, 1, 2 << 20, false},
+		{"long, but not slow", 6 << 20, 400 << 20, 3 * time.Second, 1, 0, false},
+		{"nothing yet", 0, 38 << 20, 3 * time.Second, 1, 0, false},
 	} {
-		if got := usualPace.slow(tt.got, tt.left, tt.took, tt.sharers); got != tt.want {
+		if got := usualPace.slow(tt.got, tt.left, tt.took, tt.sharers, tt.peak); got != tt.want {
 			t.Errorf("%s: slow is %v", tt.name, got)
 		}
 	}

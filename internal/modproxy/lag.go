@@ -81,15 +81,16 @@ func (c *Client) Fastest(host string) float64 {
 	return r
 }
 
-// Sharers is how many answers come over the connection of this one, at least one.
-func (c *Client) Sharers(resp *http.Response) int {
+// Shared is how many answers come over the connection of this one, at least one, and
+// how many bytes a second it brought at its best of late, 0 when nothing is known.
+func (c *Client) Shared(resp *http.Response) (sharers int, peak float64) {
 	b := pooled(resp)
 	if b == nil {
-		return 1
+		return 1, 0
 	}
 	c.h2.mu.Lock()
 	defer c.h2.mu.Unlock()
-	return max(1, b.conn.open)
+	return max(1, b.conn.open), b.conn.meter.peak(time.Now())
 }
 
 // Lags reports whether left bytes of an answer come sooner, by more than least, when
