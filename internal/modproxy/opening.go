@@ -2,10 +2,12 @@ package modproxy
 
 import (
 	"crypto/tls"
+	"fmt"
 	"net/http/httptrace"
 	"net/url"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -16,7 +18,7 @@ import (
 // full line of 4 Mbit/s.
 type openings struct {
 	mu       sync.Mutex
-	quickest map[string]time.Duration // by scheme and host
+	quickest map[string]time.Duration // by scheme, host and step
 	late     [newest]bool             // of the newest ones, by the order in which they began: late ones end last
 	begun    int
 }
@@ -68,9 +70,10 @@ func (o *openings) trace(u *url.URL) *httptrace.ClientTrace {
 	var once sync.Once // address families are dialled side by side
 	var start time.Time
 	var number int
+	var steps atomic.Int32 // behind a forward proxy with TLS there are two handshakes
 	done := func(err error) {
-		if err == nil {
-			o.end(number, u.Scheme+"://"+u.Host, time.Since(start))
+		if err == nil && !start.IsZero() {
+			o.end(number, fmt.Sprintf("%s://%s %d", u.Scheme, u.Host, steps.Add(1)), time.Since(start))
 		}
 	}
 	t := &httptrace.ClientTrace{ConnectStart: func(string, string) {
