@@ -12,9 +12,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// TestWinHTTP has the system fetch and run scripts.
+// TestWinHTTP has the system fetch and run scripts, one after another: Wine has room for
+// one script in a process, and says "Cannot complete" when two come together.
 func TestWinHTTP(t *testing.T) {
-	t.Parallel()
 	for name, tt := range map[string]struct{ script, want string }{
 		"one proxy":         {`function FindProxyForURL(u, h) { return "PROXY p.example:3128"; }`, "http://p.example:3128"},
 		"direct":            {`function FindProxyForURL(u, h) { return "DIRECT"; }`, "direct"},
@@ -25,7 +25,6 @@ func TestWinHTTP(t *testing.T) {
 		"line ends":         {"// x\r\nfunction FindProxyForURL(u, h) {\r\n  return \"PROXY a:1\";\r\n}\r\n", "http://a:1"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			if name == "fail-over" && windows.NewLazySystemDLL("ntdll.dll").NewProc("wine_get_version").Find() == nil {
 				t.Skip("Wine's WinHTTP keeps the first proxy only")
 			}
@@ -63,7 +62,6 @@ func scriptServer(t *testing.T, script string) string {
 }
 
 func TestWinHTTPErrors(t *testing.T) {
-	t.Parallel()
 	gone := httptest.NewServer(nil)
 	gone.Close()
 	missing := httptest.NewServer(http.NotFoundHandler())
@@ -75,7 +73,6 @@ func TestWinHTTPErrors(t *testing.T) {
 		"web page":    scriptServer(t, "<html>log in</html>"),
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			_, err := Open(t.Context(), location, Options{})
 			var we *WinHTTPError
 			if !errors.As(err, &we) || we.Number == 0 {
