@@ -153,9 +153,6 @@ func (w *watcher) apart(p pace, took time.Duration) bool {
 	return p.slow(w.got, w.left, took, sharers, peak) && w.lanes.free(w.sound)
 }
 
-// soundings is how many connections are opened to see whether the line is full.
-const soundings = 4
-
 // sound opens the first connections of lanes, with requests for a byte each, and reports
 // whether the line is so crowded that they had to wait. Meanwhile the stream is not read.
 // The error is that of a context that ended.
@@ -163,7 +160,7 @@ func (w *watcher) sound() (crowded bool, err error) {
 	u := w.leg.up.at(w.File)
 	try := modproxy.Try{URL: u, Stall: stallSoon, HTTP1: true, Header: http.Header{"Range": {"bytes=0-0"}, "If-Range": {w.etag}}}
 	var wg sync.WaitGroup
-	for range soundings {
+	for range modproxy.Soundings {
 		wg.Go(func() {
 			_ = w.client.Do(w.ctx, try, func(resp *http.Response) error {
 				_, err := io.CopyN(io.Discard, resp.Body, 2) // to its end, so that the connection can be used again

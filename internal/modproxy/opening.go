@@ -14,12 +14,12 @@ import (
 // Openings are how long it takes to open connections. What each packet waits for on a
 // full line, the first ones of a new connection wait for too, so that none opens as
 // quickly any more as the first ones did. Where packets get lost on a line that is not
-// full, most do. Measured over 50 ms: 100 to 130 ms with 1 % loss, 650 ms and more on a
-// full line of 4 Mbit/s.
+// full, most do. Measured over 50 ms: 100 to 130 ms with 1 % loss, 200 to 1,000 on a full
+// line of 4 Mbit/s.
 type openings struct {
 	mu       sync.Mutex
 	quickest map[string]time.Duration // by scheme, host and step
-	late     [newest]bool             // of the newest ones, by the order in which they began: late ones end last
+	late     [Soundings]bool          // of the newest ones, by the order in which they began: late ones end last
 	begun    int
 }
 
@@ -28,16 +28,18 @@ const (
 	// which is for a busy processor.
 	lateFactor = 1.25
 	lateSlack  = 20 * time.Millisecond
-	// With all of the newest it is no chance: where 1 % of the packets get lost, one in
-	// twenty is late.
-	newest = 4
 )
+
+// Soundings is how many of the newest connections have to be late to tell that a line is
+// full. With all of them it is no chance: where 1 % of the packets get lost, one in twenty
+// is late.
+const Soundings = 4
 
 // begin returns the number of a new one.
 func (o *openings) begin() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.late[o.begun%newest] = false // before it is known
+	o.late[o.begun%Soundings] = false // before it is known
 	o.begun++
 	return o.begun - 1
 }
@@ -53,8 +55,8 @@ func (o *openings) end(number int, host string, took time.Duration) {
 	if !ok || took < best {
 		o.quickest[host] = took
 	}
-	if o.begun-number <= newest {
-		o.late[number%newest] = ok && took > time.Duration(lateFactor*float64(best))+lateSlack
+	if o.begun-number <= Soundings {
+		o.late[number%Soundings] = ok && took > time.Duration(lateFactor*float64(best))+lateSlack
 	}
 }
 
@@ -87,5 +89,6 @@ func (o *openings) trace(u *url.URL) *httptrace.ClientTrace {
 	return t
 }
 
-// Crowded reports whether the line is so full that new connections have to wait.
+// Crowded reports whether the line is so full that new connections have to wait: the
+// newest ones, Soundings of them, all had to.
 func (c *Client) Crowded() bool { return c.openings.crowded() }
